@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * catalog: what is in the repository, and whether it is whole.
+ * Sets are named as in restore.h.
+ */
+#ifndef DBBACKUP_CATALOG_H
+#define DBBACKUP_CATALOG_H
+
+#include <dbbackup/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * List the sets, oldest first; `source` NULL: of all sources. `*out`:
+ * {"type":"result","verb":"list","repository":…,"sets":[{"set":…,
+ * "status":…,"started_at":…,"finished_at":…,"size_bytes":…,
+ * "stored_bytes":…,"sources":[{"kind":…,"name":…,"size_bytes":…}],
+ * "labels":{…}}],"damaged":[{"set":…,"error":…}]}. DBB_FINDINGS when a
+ * manifest is damaged: the others are listed all the same.
+ */
+DBB_API int dbb_set_list(dbb_result **out, dbb_context *ctx,
+    const char *source);
+
+/*
+ * One set, whole; where `set` is "latest" or NULL, the one that dbb_restore
+ * would take for these `sources` (NULL-ended; NULL: all): as in the list, and under each source its facts (see
+ * doc/json.md), its streams ("name", "kind", "size_bytes", "sha256",
+ * "frozen_at"), and the set's "skew_ms" and "warnings".
+ */
+DBB_API int dbb_set_show(dbb_result **out, dbb_context *ctx,
+    const char *set, const char *const *sources);
+
+typedef struct dbb_verify_options {
+	size_t size;			/* sizeof(dbb_verify_options) */
+	const char *const *sets;	/* NULL-ended; NULL: all */
+	uint32_t read_data;		/* 1: read and check every byte; 0: look
+					   that all objects are there */
+	uint32_t reserved;		/* 0 */
+} dbb_verify_options;
+#define DBB_VERIFY_OPTIONS_INIT { .size = sizeof(dbb_verify_options) }
+
+/*
+ * Is everything there that the sets need, and (read_data) is it what was
+ * stored? `*out` (may be NULL), filled with DBB_OK and with DBB_EDAMAGED:
+ * {"type":"result","verb":"verify","sets":[{"set":…,"ok":…,
+ * "damage":[{"object":…,"source":…,"stream":…,"error":…}]}],"packs":N,
+ * "bytes_read":N}. DBB_EDAMAGED when any set cannot be restored whole.
+ */
+DBB_API int dbb_verify(dbb_result **out, dbb_context *ctx,
+    const dbb_verify_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * driver: the second tier, for those who add a store. A driver is a struct
+ * of functions; the library's own stores are made of the same.
+ *
+ * Names handed to a driver have been checked (see store.h). All functions
+ * but open and close may be called from several threads at once on one open
+ * store, each put from one thread at a time. A failing function fills `err`
+ * with dbb_error_set and returns its code.
+ */
+#ifndef DBBACKUP_DRIVER_H
+#define DBBACKUP_DRIVER_H
+
+#include <dbbackup/common.h>
+#include <dbbackup/error.h>
+#include <dbbackup/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dbb_store_driver {
+	size_t size;		/* sizeof(dbb_store_driver) */
+	const char *scheme;	/* "file": URLs that begin "file:" come here */
+
+	/* `flags` as in dbb_store_open; `payload` as registered. */
+	int (*open)(void **out, const char *url, uint32_t flags,
+	    void *payload, dbb_error *err);
+	void (*close)(void *store);
+
+	/* As dbb_store_put_…: all or nothing, durable after commit. put_free
+	 * is called once for each put_begin that gave DBB_OK. `size_hint` is
+	 * the object's size where it is known, else 0. */
+	int (*put_begin)(void **out, void *store, const char *name,
+	    uint64_t size_hint, uint32_t flags, dbb_error *err);
+	int (*put_write)(void *put, const void *data, size_t size,
+	    dbb_error *err);
+	int (*put_commit)(void *put, dbb_error *err);
+	void (*put_free)(void *put);
+
+	int (*read)(size_t *got, void *store, const char *name,
+	    uint64_t offset, void *buffer, size_t size, dbb_error *err);
+	int (*stat)(dbb_object *out, void *store, const char *name,
+	    dbb_error *err);
+	int (*list)(void *store, const char *prefix, dbb_list_fn fn,
+	    void *payload, dbb_error *err);
+	int (*remove)(void *store, const char *name, dbb_error *err);
+} dbb_store_driver;
+
+/*
+ * Teach `ctx` a store. The driver is copied; `payload` stays the caller's
+ * and must live as long as the context. A scheme that is known already is
+ * DBB_EEXIST. Every member is required.
+ */
+DBB_API int dbb_store_register(dbb_context *ctx,
+    const dbb_store_driver *driver, void *payload);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The names that are usual elsewhere: POSTGRES_… as containers have them,
+ * PG… as libpq has them. They may well belong to another program: what is
+ * not used is warned of, never an error.
+ */
+#include <config.h>
+
+#include "util/config_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const main_names[] = {
+	"PGHOST", "PGSERVICE", "PGDATABASE", NULL,
+};
+
+static const struct unused {
+	const char *name;	/* one that ends with '_' is a beginning */
+	const char *reason;
+} unused[] = {
+	{ "NEO4J_URI", "this version does not back up neo4j" },
+	{ "QDRANT_URL", "this version does not back up qdrant" },
+	{ "QDRANT_HOST", "this version does not back up qdrant" },
+	{ "BACKUP_SCHEDULE", "this version has no scheduler" },
+	{ "BACKUP_RETENTION_DAYS",
+	    "this version has no retention, it keeps every set" },
+	{ "MINIO_", "this version has no s3 store" },
+	{ NULL, NULL },
+};
+
+/* keyword='value', the value quoted as libpq wants it. */
+static void
+add_keyword(FILE *to, const char *keyword, const char *value)
+{
+	if (value == NULL)
+		return;
+	fprintf(to, "%s%s='", ftell(to) > 0 ? " " : "", keyword);
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			fputc('\\', to);
+		fputc(*value, to);
+	}
+	fputc('\'', to);
+}
+
+/* Kubernetes sets POSTGRES_PORT=tcp://10.0.0.1:5432 for a service of the
+ * name postgres: no port of ours. */
+static int
+choose_port(const char **out, dbbi_config *config,
+    const char *const *environment, dbb_error *err)
+{
+	const char *port = dbbi_env_get(environment, "POSTGRES_PORT");
+	uint64_t number;
+
+	*out = NULL;
+	if (port == NULL)
+		return DBB_OK;
+	if (strncmp(port, "tcp://", 6) == 0)
+		return dbbi_config_warn(config, dbbi_text_dup(
+		    "POSTGRES_PORT is an address, as Kubernetes sets it, and "
+		    "not used as port"), err);
+	if (dbbi_parse_u64(&number, port, 1, 65535) != 0)
+		return dbbi_error_set(err, DBB_ECONFIG, "environment "
+		    "POSTGRES_PORT: '%.64s' is no port", port);
+	*out = port;
+	return DBB_OK;
+}
+
+static int
+make_conninfo(char **out, dbbi_config *config,
+    const char *const *environment, dbb_error *err)
+{
+	char *text = NULL;
+	const char *port;
+	size_t size;
+	FILE *to;
+	int rc;
+
+	if ((rc = choose_port(&port, config, environment, err)) < 0)
+		return rc;
+	to = open_memstream(&text, &size);
+	if (to == NULL)
+		return dbbi_error_nomem(err);
+	add_keyword(to, "host", dbbi_env_get(environment, "POSTGRES_HOST"));
+	add_keyword(to, "port", port);
+	add_keyword(to, "user", dbbi_env_get(environment, "POSTGRES_USER"));
+	add_keyword(to, "dbname", dbbi_env_get(environment, "POSTGRES_DB"));
+	if (fclose(to) != 0) {
+		free(text);
+		return dbbi_error_nomem(err);
+	}
+	*out = text;
+	return DBB_OK;
+}
+
+static int
+put_usual(dbbi_config *config, const char *key, const char *value,
+    const char *variable, dbb_error *err)
+{
+	dbbi_place place;
+	char origin[64];
+	int rc;
+
+	if (value == NULL)
+		return DBB_OK;
+	if ((rc = dbbi_place_parse(&place, "postgres main", err)) < 0)
+		return rc;
+	snprintf(origin, sizeof(origin), "environment %s", variable);
+	rc = dbbi_config_put(config, DBBI_LEVEL_USUAL, &place,
+	    dbbi_key_get("postgres", key), value, origin, err);
+	return dbbi_error_context(err, rc, "%s", origin);
+}
+
+/* POSTGRES_…; `declarer` is the variable that says there is a source. */
+static int
+put_postgres(dbbi_config *config, const char *const *environment,
+    const char *declarer, dbb_error *err)
+{
+	char *conninfo = NULL;
+	int rc;
+
+	rc = make_conninfo(&conninfo, config, environment, err);
+	if (rc == 0)
+		rc = put_usual(config, "connection", conninfo, declarer, err);
+	if (rc == 0)
+		rc = put_usual(config, "password",
+		    dbbi_env_get(environment, "POSTGRES_PASSWORD"),
+		    "POSTGRES_PASSWORD", err);
+	if (rc == 0)
+		rc = put_usual(config, "password-file",
+		    dbbi_env_get(environment, "POSTGRES_PASSWORD_FILE"),
+		    "POSTGRES_PASSWORD_FILE", err);
+	free(conninfo);
+	return rc;
+}
+
+static int
+put_sources(dbbi_config *config, const char *const *environment,
+    dbb_error *err)
+{
+	const char *const *name;
+	const char *declarer = NULL;
+
+	if (dbbi_env_get(environment, "POSTGRES_HOST") != NULL)
+		declarer = "POSTGRES_HOST";
+	else if (dbbi_env_get(environment, "POSTGRES_DB") != NULL)
+		declarer = "POSTGRES_DB";
+	if (declarer != NULL && !dbbi_config_usual_apply(config))
+		return dbbi_config_warn(config, dbbi_text_format("%s is set "
+		    "and not used: the configuration says itself how to "
+		    "connect to postgres", declarer), err);
+	if (declarer != NULL)
+		return put_postgres(config, environment, declarer, err);
+	/* libpq reads these by itself: an empty string says it all. */
+	for (name = main_names; *name != NULL; name++)
+		if (dbbi_env_get(environment, *name) != NULL)
+			return put_usual(config, "connection", "", *name,
+			    err);
+	return DBB_OK;
+}
+
+/* The variable of `environment` that has this name or beginning. */
+static int
+is_set(const char *const *environment, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (name[n - 1] != '_')
+		return dbbi_env_get(environment, name) != NULL;
+	for (; *environment != NULL; environment++)
+		if (strncmp(*environment, name, n) == 0)
+			return 1;
+	return 0;
+}
+
+int
+dbbi_config_read_usual(dbbi_config *config, const char *const *environment,
+    dbb_error *err)
+{
+	const struct unused *u;
+	int rc;
+
+	rc = put_sources(config, environment, err);
+	for (u = unused; u->name != NULL && rc == 0; u++)
+		if (is_set(environment, u->name))
+			rc = dbbi_config_warn(config, dbbi_text_format(
+			    "%s%s is set and not used: %s", u->name,
+			    u->name[strlen(u->name) - 1] == '_' ? "…" : "",
+			    u->reason), err);
+	return rc;
+}
