@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "repo/chunk.h"
+
+#include <string.h>
+
+#include "util/bytes.h"
+
+int
+dbbi_opener_init(dbbi_opener *opener, dbb_error *err)
+{
+	int rc;
+
+	opener->codec = NULL;
+	opener->hash = NULL;
+	if ((rc = dbbi_codec_new(&opener->codec, err)) < 0)
+		return rc;
+	return dbbi_sha256_new(&opener->hash, err);
+}
+
+void
+dbbi_opener_clear(dbbi_opener *opener)
+{
+	dbbi_codec_free(opener->codec);
+	dbbi_sha256_free(opener->hash);
+	opener->codec = NULL;
+	opener->hash = NULL;
+}
+
+static void
+hint_damage(dbb_error *err)
+{
+	dbbi_error_hint(err, "run 'dbb-backup verify --read-data' to see "
+	    "which sets are damaged");
+}
+
+int
+dbbi_pack_context(dbb_error *err, int rc, const dbbi_id *pack)
+{
+	char object[DBBI_OBJECT_SIZE];
+
+	if (rc >= 0)
+		return rc;
+	if (rc == DBB_EDAMAGED)
+		hint_damage(err);
+	dbbi_pack_object(object, pack);
+	return dbbi_error_context(err, rc, "pack '%s'", object);
+}
+
+int
+dbbi_is_damage(int rc)
+{
+	return rc == DBB_EDAMAGED || rc == DBB_ENOTFOUND || rc == DBB_EIO ||
+	    rc == DBB_EVERSION;
+}
+
+int
+dbbi_chunk_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id,
+    dbb_error *err)
+{
+	char hex[DBBI_SHA256_HEX];
+
+	if (dbbi_index_find(out, index, id) > 0)
+		return 0;
+	dbbi_hex_encode(hex, id->bytes, sizeof id->bytes);
+	dbbi_error_set(err, DBB_EDAMAGED,
+	    "the index does not know chunk '%s'", hex);
+	hint_damage(err);
+	return DBB_EDAMAGED;
+}
+
+int
+dbbi_chunk_find_sized(dbbi_places *out, dbbi_index *index,
+    const dbbi_id *id, uint64_t plain, dbb_error *err)
+{
+	uint32_t count, n = 0;
+	int rc;
+
+	if ((rc = dbbi_chunk_find(out, index, id, err)) < 0)
+		return rc;
+	count = out->count;
+	for (uint32_t i = 0; i < count; i++)
+		if (out->items[i].entry.plain == plain)
+			out->items[n++] = out->items[i];
+	out->count = n;
+	if (n > 0)
+		return 0;
+	return dbbi_pack_context(err, dbbi_error_set(err, DBB_EDAMAGED,
+	    "the index says %u bytes of a chunk, and the stream %llu",
+	    out->items[0].entry.plain, (unsigned long long)plain),
+	    &out->items[0].pack);
+}
+
+int
+dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
+    uint32_t offset, uint32_t size, dbb_error *err)
+{
+	char object[DBBI_OBJECT_SIZE];
+	size_t got = 0;
+	int rc;
+
+	dbbi_pack_object(object, pack);
+	rc = dbbi_store_read(&got, store, object, offset, to, size, err);
+	if (rc == DBB_ENOTFOUND)
+		rc = dbbi_error_set(err, DBB_EDAMAGED,
+		    "it is not in the store");
+	else if (rc < 0)
+		return rc;	/* the store has named it */
+	else if (got != size)
+		rc = dbbi_error_set(err, DBB_EDAMAGED,
+		    "it ends after byte %llu, and bytes to %llu are needed",
+		    (unsigned long long)offset + got,
+		    (unsigned long long)offset + size);
+	return dbbi_pack_context(err, rc, pack);
+}
+
+int
+dbbi_chunk_open(const uint8_t **plain, uint8_t *to,
+    const dbbi_opener *opener, const dbbi_entry *entry,
+    const uint8_t *stored, dbb_error *err)
+{
+	const uint8_t *bytes = stored;
+	uint8_t digest[DBBI_SHA256_SIZE];
+	int rc;
+
+	if (entry->coding == DBBI_CODING_ZSTD) {
+		rc = dbbi_codec_unpack(opener->codec, to, entry->plain,
+		    stored, entry->stored, err);
+		if (rc < 0)
+			return dbbi_error_context(err, rc,
+			    "the chunk at byte %u", entry->offset);
+		bytes = to;
+	}
+	if ((rc = dbbi_sha256_begin(opener->hash, err)) < 0 ||
+	    (rc = dbbi_sha256_add(opener->hash, bytes, entry->plain,
+	    err)) < 0 ||
+	    (rc = dbbi_sha256_end(digest, opener->hash, err)) < 0)
+		return rc;
+	if (memcmp(digest, entry->id.bytes, sizeof digest) != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED, "the chunk at byte "
+		    "%u is not what was stored", entry->offset);
+	*plain = bytes;
+	return 0;
+}
+
+static int
+read_place(uint8_t *to, size_t most, uint8_t *stored,
+    const dbbi_place *place, dbbi_store *store, const dbbi_opener *opener,
+    dbb_error *err)
+{
+	const dbbi_entry *entry = &place->entry;
+	const uint8_t *plain;
+	int rc;
+
+	if (entry->plain > most)
+		return dbbi_pack_context(err, dbbi_error_set(err,
+		    DBB_EDAMAGED, "the index says %u bytes of a chunk that "
+		    "has at most %zu", entry->plain, most), &place->pack);
+	rc = dbbi_pack_read(stored, store, &place->pack, entry->offset,
+	    entry->stored, err);
+	if (rc < 0)
+		return rc;
+	rc = dbbi_chunk_open(&plain, to, opener, entry, stored, err);
+	if (rc < 0)
+		return dbbi_pack_context(err, rc, &place->pack);
+	if (plain != to)
+		memcpy(to, plain, entry->plain);
+	return 0;
+}
+
+int
+dbbi_chunk_read(uint8_t *to, size_t most, uint8_t *stored,
+    dbbi_places *places, dbbi_store *store, const dbbi_opener *opener,
+    dbb_error *err)
+{
+	dbbi_place used;
+	dbb_error cause;
+	int rc, best = 0;
+
+	for (uint32_t i = 0; i < places->count; i++) {
+		dbbi_error_clear(&cause);
+		rc = read_place(to, most, stored, &places->items[i], store,
+		    opener, &cause);
+		if (rc == 0) {
+			used = places->items[i];
+			places->items[i] = places->items[0];
+			places->items[0] = used;
+			return 0;
+		}
+		if (i == 0 || !dbbi_is_damage(rc)) {
+			best = rc;
+			if (err != NULL)
+				*err = cause;
+		}
+		if (!dbbi_is_damage(rc))
+			break;
+	}
+	return best;
+}

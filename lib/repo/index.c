@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "repo/index.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/pack_table.h"
+
+#define BLOCK_ENTRIES 16384u	/* 768 KiB */
+#define FIRST_SLOTS 4096u
+#define MAX_ENTRIES 0xfffffff0u
+
+/* In the place of a pack's number. */
+#define PACK_NONE 0xffffffffu		/* a claim that was given up */
+#define PACK_PENDING 0xfffffffeu	/* claimed */
+
+#define PLAIN_BITS 24		/* DBBI_CHUNK_LIMIT fits; above: kind, coding */
+#define PLAIN_MASK ((1u << PLAIN_BITS) - 1)
+
+struct item {
+	uint8_t id[DBBI_SHA256_SIZE];
+	uint32_t pack_no;
+	uint32_t offset;
+	uint32_t stored;
+	uint32_t plain_kind_coding;
+};
+
+struct dbbi_index {
+	pthread_mutex_t mutex;
+	struct item **blocks;
+	size_t block_count;
+	size_t block_room;	/* in blocks[] */
+	uint32_t count;
+	uint32_t *slots;	/* item number + 1; 0: empty */
+	size_t slot_count;	/* a power of two */
+	dbbi_pack_table packs;
+};
+
+int
+dbbi_index_new(dbbi_index **out, dbb_error *err)
+{
+	dbbi_index *index = calloc(1, sizeof *index);
+	int errnum;
+
+	if (index == NULL)
+		return dbbi_error_nomem(err);
+	index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
+	if (index->slots == NULL) {
+		free(index);
+		return dbbi_error_nomem(err);
+	}
+	index->slot_count = FIRST_SLOTS;
+	if ((errnum = pthread_mutex_init(&index->mutex, NULL)) != 0) {
+		free(index->slots);
+		free(index);
+		return dbbi_error_errno(err, errnum, "making a mutex");
+	}
+	*out = index;
+	return 0;
+}
+
+void
+dbbi_index_free(dbbi_index *index)
+{
+	if (index == NULL)
+		return;
+	for (size_t i = 0; i < index->block_count; i++)
+		free(index->blocks[i]);
+	free(index->blocks);
+	free(index->slots);
+	dbbi_pack_table_clear(&index->packs);
+	pthread_mutex_destroy(&index->mutex);
+	free(index);
+}
+
+static struct item *
+item_at(const dbbi_index *index, uint32_t n)
+{
+	return &index->blocks[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
+}
+
+/* Ids are SHA-256: any eight of their bytes are a good hash. */
+static size_t
+first_slot(const uint8_t *id, size_t slot_count)
+{
+	uint64_t h;
+
+	memcpy(&h, id, sizeof h);
+	return (size_t)h & (slot_count - 1);
+}
+
+/* The next item of `id` from slot `*at` on, which is the one behind it then;
+ * NULL when there is none, and `*at` is where a new one belongs. */
+static struct item *
+next_item(size_t *at, const dbbi_index *index, const uint8_t *id)
+{
+	struct item *item;
+	uint32_t n;
+
+	while ((n = index->slots[*at]) != 0) {
+		item = item_at(index, n - 1);
+		*at = (*at + 1) & (index->slot_count - 1);
+		if (memcmp(item->id, id, DBBI_SHA256_SIZE) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static int
+grow_slots(dbbi_index *index, dbb_error *err)
+{
+	size_t count = index->slot_count * 2, at;
+	uint32_t *slots = calloc(count, sizeof *slots);
+
+	if (slots == NULL)
+		return dbbi_error_nomem(err);
+	for (uint32_t n = 0; n < index->count; n++) {
+		at = first_slot(item_at(index, n)->id, count);
+		while (slots[at] != 0)
+			at = (at + 1) & (count - 1);
+		slots[at] = n + 1;
+	}
+	free(index->slots);
+	index->slots = slots;
+	index->slot_count = count;
+	return 0;
+}
+
+static int
+add_block(dbbi_index *index, dbb_error *err)
+{
+	size_t room = index->block_room == 0 ? 64 : index->block_room * 2;
+	struct item **blocks;
+
+	if (index->block_count == index->block_room) {
+		blocks = realloc(index->blocks, room * sizeof *blocks);
+		if (blocks == NULL)
+			return dbbi_error_nomem(err);
+		index->blocks = blocks;
+		index->block_room = room;
+	}
+	index->blocks[index->block_count] =
+	    malloc(BLOCK_ENTRIES * sizeof **index->blocks);
+	if (index->blocks[index->block_count] == NULL)
+		return dbbi_error_nomem(err);
+	index->block_count++;
+	return 0;
+}
+
+/* Add an item without a place. */
+static int
+add_item(struct item **out, dbbi_index *index, const uint8_t *id,
+    dbb_error *err)
+{
+	struct item *item;
+	size_t at;
+	int rc;
+
+	if (index->count >= MAX_ENTRIES)
+		return dbbi_error_nomem(err);
+	if ((uint64_t)index->count + 1 > index->slot_count / 4 * 3 &&
+	    (rc = grow_slots(index, err)) < 0)
+		return rc;
+	if (index->count == index->block_count * BLOCK_ENTRIES &&
+	    (rc = add_block(index, err)) < 0)
+		return rc;
+	item = item_at(index, index->count);
+	memset(item, 0, sizeof *item);
+	memcpy(item->id, id, sizeof item->id);
+	item->pack_no = PACK_NONE;
+	at = first_slot(id, index->slot_count);
+	while (index->slots[at] != 0)
+		at = (at + 1) & (index->slot_count - 1);
+	index->slots[at] = ++index->count;
+	*out = item;
+	return 0;
+}
+
+static int
+has_place(const struct item *item)
+{
+	return item->pack_no != PACK_NONE && item->pack_no != PACK_PENDING;
+}
+
+static int
+is_present(const dbbi_index *index, const struct item *item)
+{
+	return has_place(item) && index->packs.items[item->pack_no].present;
+}
+
+int
+dbbi_index_add_pack(uint32_t *pack_no, dbbi_index *index,
+    const dbbi_id *name, uint32_t size, int present, dbb_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&index->mutex);
+	rc = dbbi_pack_table_add(pack_no, &index->packs, name, size, err);
+	if (rc == 0 && present)
+		index->packs.items[*pack_no].present = 1;
+	pthread_mutex_unlock(&index->mutex);
+	return rc;
+}
+
+void
+dbbi_index_see_pack(dbbi_index *index, const dbbi_id *name, uint64_t size)
+{
+	dbbi_pack_item *pack;
+
+	if (size > UINT32_MAX)
+		return;
+	pthread_mutex_lock(&index->mutex);
+	pack = dbbi_pack_table_find(&index->packs, name, (uint32_t)size);
+	if (pack != NULL)
+		pack->present = 1;
+	pthread_mutex_unlock(&index->mutex);
+}
+
+uint32_t
+dbbi_index_packs(dbbi_index *index)
+{
+	uint32_t count;
+
+	pthread_mutex_lock(&index->mutex);
+	count = index->packs.count;
+	pthread_mutex_unlock(&index->mutex);
+	return count;
+}
+
+void
+dbbi_index_pack(dbbi_id *name, uint32_t *size, dbbi_index *index,
+    uint32_t pack_no)
+{
+	pthread_mutex_lock(&index->mutex);
+	*name = index->packs.items[pack_no].name;
+	*size = index->packs.items[pack_no].size;
+	pthread_mutex_unlock(&index->mutex);
+}
+
+uint32_t
+dbbi_index_missing(dbbi_id *first, dbbi_index *index)
+{
+	uint32_t missing = 0;
+
+	pthread_mutex_lock(&index->mutex);
+	for (uint32_t i = 0; i < index->packs.count; i++) {
+		if (index->packs.items[i].present)
+			continue;
+		if (missing++ == 0)
+			*first = index->packs.items[i].name;
+	}
+	pthread_mutex_unlock(&index->mutex);
+	return missing;
+}
+
+static void
+set_place(struct item *item, const dbbi_entry *entry, uint32_t pack_no)
+{
+	item->pack_no = pack_no;
+	item->offset = entry->offset;
+	item->stored = entry->stored;
+	item->plain_kind_coding = entry->plain |
+	    (uint32_t)entry->kind << 24 | (uint32_t)entry->coding << 28;
+}
+
+int
+dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
+    dbb_error *err)
+{
+	struct item *item, *same = NULL, *vacant = NULL;
+	const uint8_t *id = entry->id.bytes;
+	size_t at;
+	int rc = 0;
+
+	pthread_mutex_lock(&index->mutex);
+	at = first_slot(id, index->slot_count);
+	while ((item = next_item(&at, index, id)) != NULL) {
+		if (!has_place(item))
+			vacant = item;
+		else if (item->pack_no == pack_no)
+			same = item;
+	}
+	if (same != NULL && vacant != NULL)
+		vacant->pack_no = PACK_NONE;	/* the claim is fulfilled */
+	if (same == NULL && vacant == NULL)
+		rc = add_item(&vacant, index, id, err);
+	if (rc == 0 && same == NULL)
+		set_place(vacant, entry, pack_no);
+	pthread_mutex_unlock(&index->mutex);
+	return rc;
+}
+
+static void
+describe(dbbi_place *out, const dbbi_index *index, const struct item *item)
+{
+	const dbbi_pack_item *pack = &index->packs.items[item->pack_no];
+
+	out->pack = pack->name;
+	out->pack_no = item->pack_no;
+	out->pack_size = pack->size;
+	out->present = pack->present;
+	memcpy(out->entry.id.bytes, item->id, sizeof item->id);
+	out->entry.offset = item->offset;
+	out->entry.stored = item->stored;
+	out->entry.plain = item->plain_kind_coding & PLAIN_MASK;
+	out->entry.kind = item->plain_kind_coding >> 24 & 0xf;
+	out->entry.coding = item->plain_kind_coding >> 28;
+}
+
+/* Append the places in packs that are present, or those that are not. */
+static void
+find_places(dbbi_places *out, const dbbi_index *index, const uint8_t *id,
+    int present)
+{
+	size_t at = first_slot(id, index->slot_count);
+	const struct item *item;
+
+	while (out->count < DBBI_PLACES &&
+	    (item = next_item(&at, index, id)) != NULL)
+		if (has_place(item) && is_present(index, item) == present)
+			describe(&out->items[out->count++], index, item);
+}
+
+uint32_t
+dbbi_index_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id)
+{
+	out->count = 0;
+	pthread_mutex_lock(&index->mutex);
+	find_places(out, index, id->bytes, 1);
+	find_places(out, index, id->bytes, 0);
+	pthread_mutex_unlock(&index->mutex);
+	return out->count;
+}
+
+int
+dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
+    dbb_error *err)
+{
+	struct item *item, *vacant = NULL;
+	size_t at;
+	int rc = 0;
+
+	pthread_mutex_lock(&index->mutex);
+	at = first_slot(id->bytes, index->slot_count);
+	while ((item = next_item(&at, index, id->bytes)) != NULL) {
+		if (item->pack_no == PACK_PENDING || is_present(index, item))
+			break;
+		if (item->pack_no == PACK_NONE)
+			vacant = item;
+	}
+	*claimed = item == NULL;
+	if (*claimed && vacant == NULL)
+		rc = add_item(&vacant, index, id->bytes, err);
+	if (*claimed && rc == 0)
+		vacant->pack_no = PACK_PENDING;
+	pthread_mutex_unlock(&index->mutex);
+	return rc;
+}
+
+void
+dbbi_index_forget(dbbi_index *index, uint32_t from)
+{
+	pthread_mutex_lock(&index->mutex);
+	for (uint32_t n = 0; n < index->count; n++)
+		if (item_at(index, n)->pack_no >= from)	/* or pending */
+			item_at(index, n)->pack_no = PACK_NONE;
+	dbbi_pack_table_forget(&index->packs, from);
+	pthread_mutex_unlock(&index->mutex);
+}
+
+uint64_t
+dbbi_index_count(dbbi_index *index)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&index->mutex);
+	count = index->count;
+	pthread_mutex_unlock(&index->mutex);
+	return count;
+}
+
+uint64_t
+dbbi_index_memory(dbbi_index *index)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&index->mutex);
+	bytes = sizeof *index +
+	    index->block_count * BLOCK_ENTRIES * sizeof **index->blocks +
+	    index->block_room * sizeof *index->blocks +
+	    index->slot_count * sizeof *index->slots +
+	    dbbi_pack_table_memory(&index->packs);
+	pthread_mutex_unlock(&index->mutex);
+	return bytes;
+}

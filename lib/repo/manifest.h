@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * manifest: a set's object in the store.
+ *
+ *	header  head (JSON)  packs  SHA-256 of all so far
+ *	body (JSON, zstd)  SHA-256 of all before
+ *
+ * So the head and the packs can be read, and proven, without the body.
+ */
+#ifndef DBBI_MANIFEST_H
+#define DBBI_MANIFEST_H
+
+#include "repo/repository.h"
+
+typedef struct dbbi_set_pack {
+	dbbi_id name;
+	uint32_t size;
+} dbbi_set_pack;
+
+typedef struct dbbi_manifest {
+	dbbi_json *head;
+	dbbi_json *body;	/* NULL when only the head was read */
+	dbbi_set_pack *packs;	/* sorted by name, each once */
+	uint32_t pack_count;
+} dbbi_manifest;
+
+/* Encode; `*out` is to be cleared. `packs` need not be sorted. */
+int dbbi_manifest_encode(dbbi_bytes *out, const char *id, dbbi_json *head,
+    dbbi_json *body, dbbi_set_pack *packs, uint32_t pack_count,
+    dbb_error *err);
+
+/* Read a set, with or without its body. */
+int dbbi_manifest_read(dbbi_manifest *out, dbbi_repo *repo, const char *id,
+    int with_body, dbb_error *err);
+void dbbi_manifest_clear(dbbi_manifest *manifest);
+
+/* Is the pack among these? */
+int dbbi_manifest_has(const dbbi_manifest *manifest, const dbbi_id *pack);
+
+/* Every stream of a body: nonzero stops and is returned. */
+typedef int (*dbbi_stream_fn)(const dbbi_stream_ref *ref, void *payload,
+    dbb_error *err);
+int dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
+    void *payload, dbb_error *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "repo/pack_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ROOM 64u
+#define MAX_PACKS 0x7fffffffu
+
+void
+dbbi_pack_table_clear(dbbi_pack_table *table)
+{
+	free(table->items);
+	free(table->slots);
+	memset(table, 0, sizeof *table);
+}
+
+/* Names are SHA-256: any eight of their bytes are a good hash. */
+static size_t
+first_slot(const dbbi_pack_table *table, const dbbi_id *name)
+{
+	uint64_t h;
+
+	memcpy(&h, name->bytes, sizeof h);
+	return (size_t)h & (table->slot_count - 1);
+}
+
+dbbi_pack_item *
+dbbi_pack_table_find(const dbbi_pack_table *table, const dbbi_id *name,
+    uint32_t size)
+{
+	dbbi_pack_item *item;
+	size_t at;
+
+	if (table->slot_count == 0)
+		return NULL;
+	at = first_slot(table, name);
+	while (table->slots[at] != 0) {
+		item = &table->items[table->slots[at] - 1];
+		if (item->size == size && !item->forgotten &&
+		    memcmp(&item->name, name, sizeof *name) == 0)
+			return item;
+		at = (at + 1) & (table->slot_count - 1);
+	}
+	return NULL;
+}
+
+static void
+put_slot(dbbi_pack_table *table, uint32_t no)
+{
+	size_t at = first_slot(table, &table->items[no].name);
+
+	while (table->slots[at] != 0)
+		at = (at + 1) & (table->slot_count - 1);
+	table->slots[at] = no + 1;
+}
+
+/* Make room for one more; the slots are twice as many as the items. */
+static int
+grow(dbbi_pack_table *table, dbb_error *err)
+{
+	uint32_t room = table->room == 0 ? FIRST_ROOM : table->room * 2;
+	dbbi_pack_item *items;
+	uint32_t *slots;
+
+	if (room > MAX_PACKS)
+		return dbbi_error_nomem(err);
+	items = realloc(table->items, room * sizeof *items);
+	if (items == NULL)
+		return dbbi_error_nomem(err);
+	table->items = items;
+	if ((slots = calloc((size_t)room * 2, sizeof *slots)) == NULL)
+		return dbbi_error_nomem(err);
+	free(table->slots);
+	table->slots = slots;
+	table->slot_count = (size_t)room * 2;
+	table->room = room;
+	for (uint32_t no = 0; no < table->count; no++)
+		put_slot(table, no);
+	return 0;
+}
+
+int
+dbbi_pack_table_add(uint32_t *no, dbbi_pack_table *table,
+    const dbbi_id *name, uint32_t size, dbb_error *err)
+{
+	dbbi_pack_item *item = dbbi_pack_table_find(table, name, size);
+	int rc;
+
+	if (item == NULL) {
+		if (table->count == table->room &&
+		    (rc = grow(table, err)) < 0)
+			return rc;
+		item = &table->items[table->count];
+		*item = (dbbi_pack_item){ .name = *name, .size = size };
+		put_slot(table, table->count++);
+	}
+	*no = (uint32_t)(item - table->items);
+	return 0;
+}
+
+void
+dbbi_pack_table_forget(dbbi_pack_table *table, uint32_t from)
+{
+	for (uint32_t no = from; no < table->count; no++)
+		table->items[no].forgotten = 1;
+}
+
+uint64_t
+dbbi_pack_table_memory(const dbbi_pack_table *table)
+{
+	return table->room * sizeof *table->items +
+	    table->slot_count * sizeof *table->slots;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * repo: the repository, all that lib/ops needs of it. Format 1 is described
+ * in doc/format.md. It knows stores, not databases.
+ *
+ *	reader -> chunker -> chunk id -> known? -> list of ids
+ *	                              \-> zstd -> pack -> store
+ *
+ * Threads: an open repository may be read by several threads; a writer takes
+ * several streams at once, each from a thread of its own.
+ */
+#ifndef DBBI_REPO_H
+#define DBBI_REPO_H
+
+#include "store/store.h"
+#include "util/json.h"
+#include "util/reader.h"
+#include "util/run.h"
+#include "util/sha256.h"
+#include "util/text.h"
+
+typedef struct dbbi_repo dbbi_repo;
+
+typedef struct dbbi_id {
+	uint8_t bytes[DBBI_SHA256_SIZE];
+} dbbi_id;
+
+/* ---- open (repository.c) ---- */
+
+/* Make a repository in `store`; DBB_EEXIST when one is there. */
+int dbbi_repo_create(dbbi_store *store, dbb_error *err);
+
+/* Open it: DBB_ENOREPO when there is none, DBB_EVERSION when a newer library
+ * made it, DBB_EDAMAGED when repository.json is not what it should be.
+ * `store` is borrowed and must outlive it. */
+int dbbi_repo_open(dbbi_repo **out, dbbi_store *store, dbbi_run *run,
+    dbb_error *err);
+void dbbi_repo_free(dbbi_repo *repo);
+const char *dbbi_repo_id(const dbbi_repo *repo);	/* 32 hex digits */
+
+/* Load all index segments, once, before any stream is read or written, and
+ * look which of their packs the store has: what lies only in others is
+ * stored anew when it comes again. Memory: 64 bytes a chunk. */
+int dbbi_repo_load_index(dbbi_repo *repo, dbb_error *err);
+
+/* ---- write (writer.c) ---- */
+
+typedef struct dbbi_repo_writer dbbi_repo_writer;
+
+/* A stream as the manifest keeps it. */
+typedef struct dbbi_stream_ref {
+	dbbi_id root;		/* the list of its chunks, or list of lists */
+	uint32_t depth;		/* 1: root lists chunks; 2: lists of them … */
+	uint64_t size_bytes;	/* plain */
+	uint8_t sha256[DBBI_SHA256_SIZE];	/* of the whole plain content */
+} dbbi_stream_ref;
+
+typedef struct dbbi_writer_stats {
+	uint64_t read_bytes;	/* plain, so far */
+	uint64_t stored_bytes;	/* packs, so far, in the store */
+	uint64_t chunks;
+	uint64_t new_chunks;
+} dbbi_writer_stats;
+
+typedef struct dbbi_writer_options {
+	int compression;	/* zstd level; 0: store as is */
+	unsigned threads;	/* compressors; 0: one a core */
+} dbbi_writer_options;
+
+/* Starts the compressors and the packer. */
+int dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
+    const dbbi_writer_options *options, dbb_error *err);
+
+/*
+ * Store all that `in` gives. Called from several threads at once for
+ * several streams. `progress` (may be NULL) is added to as bytes are read.
+ * A failure anywhere in the writer fails all streams.
+ */
+int dbbi_repo_write_stream(dbbi_stream_ref *out, dbbi_repo_writer *writer,
+    dbbi_reader *in, _Atomic uint64_t *progress, dbb_error *err);
+
+/* Wait until every chunk is in a pack in the store, and write the index
+ * segments. Chunks may be read back afterwards; streams may follow. */
+int dbbi_repo_writer_flush(dbbi_repo_writer *writer, dbb_error *err);
+
+void dbbi_repo_writer_stats(dbbi_writer_stats *out,
+    dbbi_repo_writer *writer);
+
+/* Stops the threads; what was not flushed is dropped. NULL is allowed. */
+void dbbi_repo_writer_free(dbbi_repo_writer *writer);
+
+/* ---- read (stream_reader.c) ---- */
+
+/* The plain bytes of a stream, fetched ahead and decompressed by `threads`
+ * (0: one a core), each chunk checked against its id before it is given and
+ * the whole against `ref->sha256` before the end is given: DBB_EDAMAGED. */
+int dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
+    const dbbi_stream_ref *ref, unsigned threads, dbb_error *err);
+
+/* ---- sets (manifest.c) ---- */
+
+#define DBBI_SET_ID_SIZE 32
+
+/* A new id for a set that begins at `at_ms`: "20261122T020000Z-7f3a". */
+int dbbi_set_id_new(char out[DBBI_SET_ID_SIZE], int64_t at_ms,
+    dbb_error *err);
+int dbbi_set_id_valid(const char *id);
+
+/*
+ * Write a set: the commit. `head` is a JSON object small enough to list by,
+ * `body` the whole of it; the packs that its streams' chunks lie in are
+ * found here and put into the head. All must be flushed. The body's streams
+ * are found under /sources/N/streams/M by dbbi_stream_ref_get.
+ */
+int dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
+    dbbi_json *body, dbb_error *err);
+
+/* Stream references in the body's JSON: members root, depth, size_bytes,
+ * sha256. Get checks every one of them: DBB_EDAMAGED. */
+int dbbi_stream_ref_put(dbbi_json *stream, const dbbi_stream_ref *ref,
+    dbb_error *err);
+int dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
+    dbb_error *err);
+
+/* Read a set's head only, or all of it (`body` not NULL). The caller frees
+ * the documents. DBB_ENOTFOUND, DBB_EDAMAGED, DBB_EVERSION. */
+int dbbi_set_read(dbbi_json **head, dbbi_json **body, dbbi_repo *repo,
+    const char *id, dbb_error *err);
+
+/* Ids of all sets, oldest first. Names that are no ids are passed over. */
+int dbbi_set_ids(dbbi_list *out, dbbi_repo *repo, dbb_error *err);
+
+/* ---- verify (check.c) ---- */
+
+/* Told of one damaged or missing thing: the set, the object's name in the
+ * store, and the error. Nonzero stops. */
+typedef int (*dbbi_damage_fn)(const char *set, const char *object,
+    const char *error, void *payload);
+
+typedef struct dbbi_check_stats {
+	uint64_t packs;
+	uint64_t bytes_read;
+} dbbi_check_stats;
+
+/*
+ * Is every pack that these sets need there, with its size, from one listing
+ * of the store, and does the index know them? One that is not is damage of
+ * the sets with a chunk that lay there and is in no other pack that is. With
+ * `read_data` each such pack is read once: its bytes against its name, each
+ * chunk against its id. Damage is told to `fn` and is not a failure of the
+ * call. `progress` (may be NULL) counts bytes read.
+ */
+int dbbi_repo_check(dbbi_check_stats *out, dbbi_repo *repo,
+    const dbbi_list *sets, int read_data, dbbi_damage_fn fn, void *payload,
+    _Atomic uint64_t *progress, dbb_error *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * repository: an open repository, as the files of lib/repo see it.
+ */
+#ifndef DBBI_REPOSITORY_H
+#define DBBI_REPOSITORY_H
+
+#include <pthread.h>
+
+#include "repo/chunk.h"
+#include "repo/chunker.h"
+#include "repo/repo.h"
+#include "repo/segment.h"
+#include "repo/tree.h"
+
+#define DBBI_REPO_ID_SIZE 33
+
+struct dbbi_repo {
+	dbbi_store *store;	/* borrowed */
+	dbbi_run *run;		/* borrowed */
+	char id[DBBI_REPO_ID_SIZE];
+	dbbi_chunker_params params;
+	dbbi_chunker chunker;
+	pthread_mutex_t mutex;	/* for what follows */
+	dbbi_index *index;	/* NULL until it is loaded */
+};
+
+/* As dbbi_repo_create, with chunk sizes and a seed of one's own. */
+int dbbi_repo_create_with(dbbi_store *store,
+    const dbbi_chunker_params *params, dbb_error *err);
+
+/* Load an index of one's own, with no pack present yet; with `damage`
+ * segments that cannot be used are told and passed over. */
+int dbbi_repo_load_index_with(dbbi_index **out, dbbi_repo *repo,
+    dbbi_segment_damage_fn damage, void *payload, dbb_error *err);
+
+/*
+ * Go through a stream's chunks: `fn` is told the places of every one, lists
+ * included, the best first. Nonzero stops and is returned.
+ */
+typedef int (*dbbi_place_fn)(const dbbi_places *places, void *payload,
+    dbb_error *err);
+int dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
+    const dbbi_stream_ref *ref, dbbi_place_fn fn, void *payload,
+    dbb_error *err);
+
+/* Fetch list chunks for a walk; the payload of dbbi_lists_load. */
+typedef struct dbbi_lists {
+	dbbi_repo *repo;
+	dbbi_index *index;
+	dbbi_opener opener;
+	uint8_t *stored;	/* scratch */
+	dbbi_place_fn fn;	/* may be NULL */
+	void *payload;
+} dbbi_lists;
+
+int dbbi_lists_init(dbbi_lists *lists, dbbi_repo *repo, dbbi_index *index,
+    dbb_error *err);
+void dbbi_lists_clear(dbbi_lists *lists);
+int dbbi_lists_load(size_t *size, void *to, const dbbi_id *id, void *payload,
+    dbb_error *err);
+
+#endif

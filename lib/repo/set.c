@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sets: their ids, their streams, and the commit. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/manifest.h"
+#include "util/clock.h"
+#include "util/random.h"
+
+#define PREFIX "sets/"
+
+/* ---- ids ---- */
+
+int
+dbbi_set_id_new(char out[DBBI_SET_ID_SIZE], int64_t at_ms, dbb_error *err)
+{
+	char time[DBBI_TIME_SIZE], suffix[5];
+	uint8_t random[2];
+	int rc;
+
+	if ((rc = dbbi_random(random, sizeof random, err)) < 0)
+		return rc;
+	dbbi_time_compact(time, at_ms);
+	dbbi_hex_encode(suffix, random, sizeof random);
+	snprintf(out, DBBI_SET_ID_SIZE, "%.16s-%s", time, suffix);
+	return 0;
+}
+
+int
+dbbi_set_id_valid(const char *id)
+{
+	static const char shape[] = "00000000T000000Z-xxxx";
+	size_t i;
+
+	for (i = 0; shape[i] != '\0' && id[i] != '\0'; i++) {
+		int digit = id[i] >= '0' && id[i] <= '9';
+		int letter = id[i] >= 'a' && id[i] <= 'f';
+
+		if (shape[i] == '0' ? !digit : shape[i] == 'x' ?
+		    !digit && !letter : id[i] != shape[i])
+			return 0;
+	}
+	return shape[i] == '\0' && id[i] == '\0';
+}
+
+static int
+collect(const dbb_object *object, void *payload)
+{
+	const char *id = object->name + strlen(PREFIX);
+
+	if (strncmp(object->name, PREFIX, strlen(PREFIX)) != 0 ||
+	    !dbbi_set_id_valid(id))
+		return 0;
+	return dbbi_list_add(payload, id, NULL) < 0;
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+int
+dbbi_set_ids(dbbi_list *out, dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_list ids = { NULL, 0 };
+	int rc;
+
+	rc = dbbi_store_list(repo->store, PREFIX, collect, &ids, err);
+	if (rc == DBB_ECANCELED)	/* by `collect` */
+		rc = dbbi_error_nomem(err);
+	if (rc < 0) {
+		dbbi_list_clear(&ids);
+		return dbbi_error_context(err, rc, "listing sets");
+	}
+	if (ids.count > 0)
+		qsort(ids.items, ids.count, sizeof *ids.items, compare_text);
+	*out = ids;
+	return 0;
+}
+
+/* ---- streams ---- */
+
+int
+dbbi_stream_ref_put(dbbi_json *stream, const dbbi_stream_ref *ref,
+    dbb_error *err)
+{
+	char root[DBBI_SHA256_HEX], sha256[DBBI_SHA256_HEX];
+
+	dbbi_hex_encode(root, ref->root.bytes, sizeof ref->root.bytes);
+	dbbi_hex_encode(sha256, ref->sha256, sizeof ref->sha256);
+	if (dbbi_json_set_string(stream, "root", root) < 0 ||
+	    dbbi_json_set_u64(stream, "depth", ref->depth) < 0 ||
+	    dbbi_json_set_u64(stream, "size_bytes", ref->size_bytes) < 0 ||
+	    dbbi_json_set_string(stream, "sha256", sha256) < 0)
+		return dbbi_error_nomem(err);
+	return 0;
+}
+
+int
+dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
+    dbb_error *err)
+{
+	const char *root = dbbi_json_string(stream, "root");
+	const char *sha256 = dbbi_json_string(stream, "sha256");
+	dbbi_stream_ref ref;
+	uint64_t depth;
+
+	if (root == NULL || sha256 == NULL ||
+	    dbbi_hex_decode(ref.root.bytes, sizeof ref.root.bytes, root) < 0 ||
+	    dbbi_hex_decode(ref.sha256, sizeof ref.sha256, sha256) < 0 ||
+	    dbbi_json_u64(&depth, stream, "depth") < 0 || depth < 1 ||
+	    depth > DBBI_TREE_DEPTH ||
+	    dbbi_json_u64(&ref.size_bytes, stream, "size_bytes") < 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "the manifest does not say where a stream's content is");
+	ref.depth = (uint32_t)depth;
+	*out = ref;
+	return 0;
+}
+
+/* ---- write ---- */
+
+/* Which packs, by their number in the index. */
+struct used {
+	dbbi_repo *repo;
+	uint8_t *marks;
+	uint32_t count;
+};
+
+static int
+mark_pack(const dbbi_places *places, void *payload, dbb_error *err)
+{
+	const dbbi_place *place = &places->items[0];
+	struct used *used = payload;
+
+	if (!place->present)
+		return dbbi_pack_context(err, dbbi_error_set(err,
+		    DBB_EDAMAGED, "it is not in the store, or of another "
+		    "size"), &place->pack);
+	if (place->pack_no >= used->count)
+		return dbbi_error_set(err, DBB_EINTERNAL,
+		    "packs are still being written");
+	used->marks[place->pack_no] = 1;
+	return 0;
+}
+
+static int
+mark_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
+{
+	struct used *used = payload;
+
+	return dbbi_stream_places(used->repo, used->repo->index, ref,
+	    mark_pack, used, err);
+}
+
+static int
+describe_packs(dbbi_set_pack **out, uint32_t *count, const struct used *used,
+    dbb_error *err)
+{
+	dbbi_set_pack *packs;
+	uint32_t n = 0;
+
+	packs = calloc((size_t)used->count + 1, sizeof *packs);
+	if (packs == NULL)
+		return dbbi_error_nomem(err);
+	for (uint32_t i = 0; i < used->count; i++) {
+		if (!used->marks[i])
+			continue;
+		dbbi_index_pack(&packs[n].name, &packs[n].size,
+		    used->repo->index, i);
+		n++;
+	}
+	*out = packs;
+	*count = n;
+	return 0;
+}
+
+/* The packs that the streams of `body` lie in. The lists are read back from
+ * the store for it: no set is committed whose lists cannot be read. */
+static int
+find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
+    const dbbi_json *body, dbb_error *err)
+{
+	struct used used = { .repo = repo };
+	int rc;
+
+	if ((rc = dbbi_repo_load_index(repo, err)) < 0)
+		return rc;
+	used.count = dbbi_index_packs(repo->index);
+	used.marks = calloc((size_t)used.count + 1, 1);
+	if (used.marks == NULL)
+		return dbbi_error_nomem(err);
+	rc = dbbi_manifest_streams(body, mark_stream, &used, err);
+	if (rc == 0)
+		rc = describe_packs(packs, count, &used, err);
+	free(used.marks);
+	return rc;
+}
+
+int
+dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
+    dbbi_json *body, dbb_error *err)
+{
+	dbbi_set_pack *packs = NULL;
+	char object[DBBI_OBJECT_SIZE];
+	uint32_t count = 0;
+	dbbi_bytes bytes;
+	int rc;
+
+	if (!dbbi_set_id_valid(id))
+		return dbbi_error_set(err, DBB_EINVAL,
+		    "'%.64s' is not a set's id", id);
+	dbbi_bytes_init(&bytes, 0);
+	if ((rc = find_packs(&packs, &count, repo, body, err)) < 0)
+		goto done;
+	rc = dbbi_manifest_encode(&bytes, id, head, body, packs, count, err);
+	if (rc < 0)
+		goto done;
+	if ((rc = dbbi_run_check(repo->run, err)) < 0)
+		goto done;
+	dbbi_set_object(object, id);
+	rc = dbbi_store_write(repo->store, object, bytes.data, bytes.size, 0,
+	    err);
+done:
+	dbbi_bytes_clear(&bytes);
+	free(packs);
+	return dbbi_error_context(err, rc, "writing set '%s'", id);
+}
+
+int
+dbbi_set_read(dbbi_json **head, dbbi_json **body, dbbi_repo *repo,
+    const char *id, dbb_error *err)
+{
+	dbbi_manifest m;
+	int rc;
+
+	if ((rc = dbbi_manifest_read(&m, repo, id, body != NULL, err)) < 0)
+		return rc;
+	if (head != NULL) {
+		*head = m.head;
+		m.head = NULL;
+	}
+	if (body != NULL) {
+		*body = m.body;
+		m.body = NULL;
+	}
+	dbbi_manifest_clear(&m);
+	return 0;
+}

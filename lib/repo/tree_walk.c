@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "repo/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/bytes.h"
+
+struct level {
+	uint8_t *list;		/* DBBI_TREE_LIST_LIMIT bytes */
+	uint32_t count;
+	uint32_t next;
+};
+
+struct dbbi_walk {
+	dbbi_stream_ref ref;
+	dbbi_tree_load_fn load;
+	void *payload;
+	struct level levels[DBBI_TREE_DEPTH];	/* [0]: chunks */
+	unsigned at;		/* the level that is read, from ref.depth - 1 */
+	int begun;
+};
+
+int
+dbbi_walk_new(dbbi_walk **out, const dbbi_stream_ref *ref,
+    dbbi_tree_load_fn load, void *payload, dbb_error *err)
+{
+	dbbi_walk *walk;
+
+	if (ref->depth < 1 || ref->depth > DBBI_TREE_DEPTH)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "lists of %u levels are not possible", ref->depth);
+	if ((walk = calloc(1, sizeof *walk)) == NULL)
+		return dbbi_error_nomem(err);
+	walk->ref = *ref;
+	walk->load = load;
+	walk->payload = payload;
+	for (unsigned i = 0; i < ref->depth; i++) {
+		walk->levels[i].list = malloc(DBBI_TREE_LIST_LIMIT);
+		if (walk->levels[i].list == NULL) {
+			dbbi_walk_free(walk);
+			return dbbi_error_nomem(err);
+		}
+	}
+	*out = walk;
+	return 0;
+}
+
+void
+dbbi_walk_free(dbbi_walk *walk)
+{
+	if (walk == NULL)
+		return;
+	for (unsigned i = 0; i < DBBI_TREE_DEPTH; i++)
+		free(walk->levels[i].list);
+	free(walk);
+}
+
+static void
+get_entry(dbbi_tree_entry *out, const struct level *level, uint32_t i)
+{
+	const uint8_t *at = level->list + DBBI_TREE_HEADER_SIZE +
+	    (size_t)i * DBBI_TREE_ENTRY_SIZE;
+
+	memcpy(out->id.bytes, at, sizeof out->id.bytes);
+	out->bytes = dbbi_get_u64(at + sizeof out->id.bytes);
+}
+
+/* Do the entries stand for `bytes`, each for at least one? */
+static int
+adds_up(const struct level *level, uint64_t bytes)
+{
+	dbbi_tree_entry entry;
+
+	for (uint32_t i = 0; i < level->count; i++) {
+		get_entry(&entry, level, i);
+		if (entry.bytes == 0 || entry.bytes > bytes)
+			return 0;
+		bytes -= entry.bytes;
+	}
+	return bytes == 0;
+}
+
+/* Load the list of level `n` that stands for what `entry` says. */
+static int
+load_list(dbbi_walk *walk, unsigned n, const dbbi_tree_entry *entry,
+    dbb_error *err)
+{
+	struct level *level = &walk->levels[n];
+	const uint8_t *list = level->list;
+	size_t size;
+	int rc;
+
+	rc = walk->load(&size, level->list, &entry->id, walk->payload, err);
+	if (rc < 0)
+		return rc;
+	if (size < DBBI_TREE_HEADER_SIZE || list[0] != n + 1 ||
+	    list[1] != 0 || list[2] != 0 || list[3] != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a list of chunks is none of level %u", n + 1);
+	level->count = dbbi_get_u32(list + 4);
+	level->next = 0;
+	if (level->count > DBBI_TREE_MAX || size != DBBI_TREE_HEADER_SIZE +
+	    (size_t)level->count * DBBI_TREE_ENTRY_SIZE ||
+	    !adds_up(level, entry->bytes))
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a list of chunks does not add up");
+	return 0;
+}
+
+static int
+load_root(dbbi_walk *walk, dbb_error *err)
+{
+	dbbi_tree_entry root = { walk->ref.root, walk->ref.size_bytes };
+
+	walk->begun = 1;
+	walk->at = walk->ref.depth - 1;
+	return load_list(walk, walk->at, &root, err);
+}
+
+int
+dbbi_walk_next(dbbi_tree_entry *out, dbbi_walk *walk, dbb_error *err)
+{
+	struct level *level;
+	dbbi_tree_entry entry;
+	int rc;
+
+	if (!walk->begun && (rc = load_root(walk, err)) < 0)
+		return rc;
+	for (;;) {
+		level = &walk->levels[walk->at];
+		if (level->next == level->count) {
+			if (walk->at == walk->ref.depth - 1)
+				return 0;
+			walk->at++;
+			continue;
+		}
+		get_entry(&entry, level, level->next++);
+		if (walk->at == 0)
+			break;
+		if ((rc = load_list(walk, walk->at - 1, &entry, err)) < 0)
+			return rc;
+		walk->at--;
+	}
+	*out = entry;
+	return 1;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * writer: the pipeline, as its files see it.
+ *
+ *	streams (threads of the caller)   writer_stream.c   read, cut, hash
+ *	   | ring of slots, in order
+ *	compressors                       writer_ring.c
+ *	   | the same slots
+ *	packer                            writer_packer.c   fills a pack
+ *	   | one full pack
+ *	uploader                          writer_packer.c   names and stores
+ *
+ * A chunk that is new is copied once, into a slot; slots are taken and given
+ * back in order, so that packs hold chunks in the order of the streams. All
+ * is bounded: who has no room waits. The first failure is kept, wakes
+ * everybody, and is what every call returns from then on.
+ */
+#ifndef DBBI_WRITER_H
+#define DBBI_WRITER_H
+
+#include <stdatomic.h>
+
+#include "repo/pack.h"
+#include "repo/repository.h"
+#include "repo/threads.h"
+
+enum dbbi_slot_state {
+	DBBI_SLOT_FREE,
+	DBBI_SLOT_TAKEN,	/* a stream is filling it */
+	DBBI_SLOT_FILLED,
+	DBBI_SLOT_PACKED	/* or left as it is */
+};
+
+struct dbbi_slot {
+	enum dbbi_slot_state state;
+	dbbi_entry entry;
+	uint8_t *bytes;		/* room for slot_bytes: plain, and once it is
+				   packed the stored form */
+};
+
+struct dbbi_repo_writer {
+	dbbi_repo *repo;
+	int level;			/* of zstd; 0: none */
+
+	pthread_mutex_t mutex;		/* for all down to `spare` */
+	pthread_cond_t room;		/* a slot is free */
+	pthread_cond_t filled;		/* a slot is to be compressed */
+	pthread_cond_t packed;		/* a slot or a flush is to be packed */
+	pthread_cond_t full;		/* a pack is to be stored */
+	pthread_cond_t stored;		/* one was, or a flush was packed */
+	int stop;
+	int failed;
+	dbb_error failure;
+	uint64_t head;			/* slots packed */
+	uint64_t next;			/* given to compressors */
+	uint64_t tail;			/* taken by streams */
+	int flush;			/* end the pack once head is there: */
+	uint64_t flush_at;
+	int storing;
+	dbbi_pack *waiting;		/* full, to be stored */
+	dbbi_pack *spare;		/* empty */
+
+	struct dbbi_slot *slots;
+	size_t slot_count;
+	size_t slot_bytes;
+	uint8_t *buffers;		/* of all slots */
+	dbbi_pack *packs[2];		/* owner of both */
+
+	pthread_mutex_t segment_mutex;
+	dbbi_segment segment;		/* of packs that are in the store */
+	uint32_t unindexed;		/* packs from here on are in no segment
+					   of the store */
+
+	pthread_t *compressors;
+	size_t compressor_count;	/* that were started */
+	pthread_t packer;
+	pthread_t uploader;
+	int has_packer;
+	int has_uploader;
+	int conditions;			/* that were made */
+
+	_Atomic uint64_t read_bytes;
+	_Atomic uint64_t stored_bytes;
+	_Atomic uint64_t chunks;
+	_Atomic uint64_t new_chunks;
+};
+
+/* Keep the first failure and wake everybody. Not with the mutex held. */
+void dbbi_writer_fail(dbbi_repo_writer *w, const dbb_error *cause);
+
+/* The failure that was kept, or that of the run; 0 when there is none. With
+ * the mutex held. */
+int dbbi_writer_check(dbbi_repo_writer *w, dbb_error *err);
+
+/* Write the index segment. With the segment's mutex held. */
+int dbbi_writer_end_segment(dbbi_repo_writer *w, dbb_error *err);
+
+/* Put a chunk into the ring; waits for room. `bytes` are copied. */
+int dbbi_writer_push(dbbi_repo_writer *w, const dbbi_id *id, uint8_t kind,
+    const void *bytes, uint32_t size, dbb_error *err);
+
+/* The threads; the argument is the writer. */
+void *dbbi_writer_compress(void *argument);
+void *dbbi_writer_pack(void *argument);
+void *dbbi_writer_upload(void *argument);
+
+#endif

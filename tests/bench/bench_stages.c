@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bench_stages: what each stage of a byte's way costs, alone, on a file
+ * given; then the whole way into a memory store and back. With several
+ * files each is written into the same repository, so that one sees what a
+ * second backup adds.
+ *
+ *	bench_stages [-c MIN,AVERAGE,MAX] [-l LEVEL] [-s URL] FILE ...
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "repo/repository.h"
+#include "util/random.h"
+
+static dbb_error err;
+static dbbi_chunker chunker;
+static int level = 3;
+
+/* What was done so far is told before it ends. */
+static void
+must(int rc)
+{
+	if (rc >= 0)
+		return;
+	fflush(stdout);
+	fprintf(stderr, "bench_stages: %s\n", err.message);
+	exit(1);
+}
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Of all threads. */
+static double
+cpu_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* ---- single stages ---- */
+
+static void
+cut(const uint8_t *data, size_t size)
+{
+	size_t chunks = 0;
+
+	for (size_t at = 0; at < size; chunks++)
+		at += dbbi_chunker_cut(&chunker, at, data + at, size - at);
+	printf("  (%zu chunks, %zu bytes on average)\n", chunks,
+	    chunks == 0 ? 0 : size / chunks);
+}
+
+static void
+hash(const uint8_t *data, size_t size)
+{
+	uint8_t digest[DBBI_SHA256_SIZE];
+
+	must(dbbi_sha256_of(digest, data, size, &err));
+}
+
+/* Cut, and both hashes, as a stream's thread does it. */
+static void
+cut_and_hash(const uint8_t *data, size_t size)
+{
+	uint8_t digest[DBBI_SHA256_SIZE];
+	dbbi_sha256 *whole = NULL;
+	size_t n;
+
+	must(dbbi_sha256_new(&whole, &err));
+	for (size_t at = 0; at < size; at += n) {
+		n = dbbi_chunker_cut(&chunker, at, data + at,
+		    size - at);
+		hash(data + at, n);
+		must(dbbi_sha256_add(whole, data + at, n, &err));
+	}
+	must(dbbi_sha256_end(digest, whole, &err));
+	dbbi_sha256_free(whole);
+}
+
+static void
+compress(const uint8_t *data, size_t size)
+{
+	uint8_t *to = malloc(chunker.body.max_bytes);
+	dbbi_codec *codec = NULL;
+	size_t n, stored;
+
+	if (to == NULL)
+		must(dbbi_error_nomem(&err));
+	must(dbbi_codec_new(&codec, &err));
+	for (size_t at = 0; at < size; at += n) {
+		n = dbbi_chunker_cut(&chunker, at, data + at,
+		    size - at);
+		must(dbbi_codec_pack(&stored, codec, to, data + at, n, level,
+		    &err));
+	}
+	dbbi_codec_free(codec);
+	free(to);
+}
+
+static void
+measure(const char *what, void (*stage)(const uint8_t *, size_t),
+    const uint8_t *data, size_t size)
+{
+	double began = seconds(), cpu = cpu_seconds();
+
+	stage(data, size);
+	printf("%-28s %8.0f MB/s  %8.0f MB/s a core\n", what,
+	    (double)size / 1e6 / (seconds() - began),
+	    (double)size / 1e6 / (cpu_seconds() - cpu));
+}
+
+static void
+measure_stages(const char *file)
+{
+	struct stat st;
+	void *map;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		must(dbbi_error_set(&err, DBB_EIO, "cannot read '%s'", file));
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ,
+	    MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED)
+		must(dbbi_error_set(&err, DBB_EIO, "cannot map '%s'", file));
+	measure("chunking", cut, map, (size_t)st.st_size);
+	measure("sha256", hash, map, (size_t)st.st_size);
+	measure("chunking and both hashes", cut_and_hash, map,
+	    (size_t)st.st_size);
+	measure("chunking and zstd", compress, map, (size_t)st.st_size);
+	munmap(map, (size_t)st.st_size);
+	close(fd);
+}
+
+/* ---- the whole way ---- */
+
+struct file_reader {
+	dbbi_reader base;
+	int fd;
+};
+
+static int
+read_file(size_t *got, dbbi_reader *reader, void *buffer, size_t size,
+    dbb_error *e)
+{
+	ssize_t n = read(((struct file_reader *)reader)->fd, buffer, size);
+
+	if (n < 0)
+		return dbbi_error_set(e, DBB_EIO, "reading failed");
+	*got = (size_t)n;
+	return 0;
+}
+
+static void
+write_file(dbbi_stream_ref *ref, dbbi_repo *repo, const char *file)
+{
+	dbbi_writer_options options = { .compression = level };
+	struct file_reader in = { .base = { .read = read_file } };
+	double began = seconds(), cpu = cpu_seconds();
+	dbbi_repo_writer *writer = NULL;
+	dbbi_writer_stats stats;
+
+	in.fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (in.fd < 0)
+		must(dbbi_error_set(&err, DBB_EIO, "cannot read '%s'", file));
+	must(dbbi_repo_writer_new(&writer, repo, &options, &err));
+	must(dbbi_repo_write_stream(ref, writer, &in.base, NULL, &err));
+	must(dbbi_repo_writer_flush(writer, &err));
+	dbbi_repo_writer_stats(&stats, writer);
+	dbbi_repo_writer_free(writer);
+	close(in.fd);
+	printf("%-28s %8.0f MB/s  %8.0f MB/s a core  %llu of %llu bytes "
+	    "stored, %llu of %llu chunks\n", "writing",
+	    (double)stats.read_bytes / 1e6 / (seconds() - began),
+	    (double)stats.read_bytes / 1e6 / (cpu_seconds() - cpu),
+	    (unsigned long long)stats.stored_bytes,
+	    (unsigned long long)stats.read_bytes,
+	    (unsigned long long)stats.new_chunks,
+	    (unsigned long long)stats.chunks);
+}
+
+static void
+read_back(dbbi_repo *repo, const dbbi_stream_ref *ref)
+{
+	double began = seconds(), cpu = cpu_seconds();
+	uint8_t *block = malloc(1u << 20);
+	dbbi_reader *reader = NULL;
+	size_t got = 1;
+
+	if (block == NULL)
+		must(dbbi_error_nomem(&err));
+	must(dbbi_repo_read_stream(&reader, repo, ref, 0, &err));
+	while (got > 0)
+		must(dbbi_reader_read(&got, reader, block, 1u << 20, &err));
+	dbbi_reader_free(reader);
+	free(block);
+	printf("%-28s %8.0f MB/s  %8.0f MB/s a core\n", "reading back",
+	    (double)ref->size_bytes / 1e6 / (seconds() - began),
+	    (double)ref->size_bytes / 1e6 / (cpu_seconds() - cpu));
+}
+
+static void
+measure_repository(const dbbi_chunker_params *params, const char *url,
+    char **files)
+{
+	dbbi_store_registry *registry = NULL;
+	dbbi_store *store = NULL;
+	dbbi_repo *repo = NULL;
+	dbbi_stream_ref ref;
+	struct rusage u;
+	dbbi_run run;
+
+	must(dbbi_store_registry_new(&registry, &err));
+	must(dbbi_store_open(&store, registry, url, DBB_STORE_CREATE, &err));
+	must(dbbi_run_init(&run, &err));
+	must(dbbi_repo_create_with(store, params, &err));
+	must(dbbi_repo_open(&repo, store, &run, &err));
+	for (; *files != NULL; files++) {
+		printf("%s\n", *files);
+		write_file(&ref, repo, *files);
+		read_back(repo, &ref);
+	}
+	dbbi_repo_free(repo);
+	dbbi_run_clear(&run);
+	dbbi_store_close(store);
+	dbbi_store_registry_free(registry);
+	getrusage(RUSAGE_SELF, &u);
+	printf("peak memory %ld MiB\n", u.ru_maxrss / 1024);
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: bench_stages [-c MIN,AVERAGE,MAX] [-l LEVEL] "
+	    "[-s URL] FILE ...\n");
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	dbbi_chunker_params params = { .min_bytes = 256u << 10,
+	    .average_bytes = 1u << 20, .max_bytes = 2u << 20 };
+	const char *url = "memory:";
+	int c;
+
+	while ((c = getopt(argc, argv, "c:l:s:")) != -1) {
+		if (c == 'c' && sscanf(optarg, "%u,%u,%u", &params.min_bytes,
+		    &params.average_bytes, &params.max_bytes) != 3)
+			return usage();
+		else if (c == 'l')
+			level = (int)strtol(optarg, NULL, 10);
+		else if (c == 's')
+			url = optarg;
+		else if (c == '?')
+			return usage();
+	}
+	if (optind == argc)
+		return usage();
+	must(dbbi_random(params.seed, sizeof params.seed, &err));
+	must(dbbi_chunker_init(&chunker, &params, &err));
+	if (strcmp(url, "memory:") == 0)	/* else memory is measured */
+		measure_stages(argv[optind]);
+	measure_repository(&params, url, argv + optind);
+	return 0;
+}
