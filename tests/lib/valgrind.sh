@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# valgrind.sh BUILD LOGS PROGRAM: run one unit test under valgrind. Each case
+# is in a process of its own, as always: one that errs or leaks ends with 99,
+# which Check takes for a failure. Prints "PASSED FAILED SKIPPED".
+
+name=${3##*/}
+log=$2/valgrind-$name.log
+if CK_TIMEOUT_MULTIPLIER=20 timeout 600 "$1/libtool" --mode=execute valgrind \
+    -q --error-exitcode=99 --leak-check=full \
+    --errors-for-leak-kinds=definite "$3" >"$log" 2>&1; then
+	echo 1 0 0
+else
+	echo "==== valgrind $name" >&2
+	tail -n 60 "$log" >&2
+	echo 0 1 0
+fi
