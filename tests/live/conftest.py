@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Fixtures: servers, sample databases, an installation of the programs.
+
+DBB_BIN names the folder of the programs (default: frontends in the tree).
+What is missing here is skipped with the reason; with CI=true it fails.
+"""
+
+import os
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..', 'data')]
+
+import postgres_server  # noqa: E402
+import processes  # noqa: E402
+import programs  # noqa: E402
+
+
+def missing(why):
+    """Skip, or fail where everything must be there."""
+    if os.environ.get('CI') == 'true':
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
+
+
+def new_server():
+    """A started, empty server."""
+    try:
+        return postgres_server.Server()
+    except (postgres_server.Unavailable, OSError) as error:
+        return missing(f'no PostgreSQL server: {error}')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _reaper():
+    processes.become_reaper()
+
+
+@pytest.fixture(scope='session')
+def server():
+    """The PostgreSQL server of this run, with what tests put there."""
+    it = new_server()
+    if it is not None:
+        yield it
+        it.close()
+
+
+@pytest.fixture
+def second_server():
+    """Another server, empty, for one test."""
+    it = new_server()
+    if it is not None:
+        yield it
+        it.close()
+
+
+@pytest.fixture(scope='session')
+def sample(server):
+    """The database 'app' with everything in it; no test changes it."""
+    server.make('app', 17)
+    return 'app'
+
+
+@pytest.fixture(scope='session')
+def medium(server):
+    """The database 'medium' of 100 MB; no test changes it."""
+    server.make('medium', 100, seed=2)
+    return 'medium'
+
+
+@pytest.fixture(scope='session')
+def built():
+    """The programs, or no test that needs them."""
+    for name in ('dbb-backup', 'dbb-restore'):
+        if not programs.program(name):
+            missing(f'{name} is not built: make, and set DBB_BIN to the'
+                    " build tree's frontends")
+
+
+@pytest.fixture
+def site(tmp_path, server, built):
+    """An installation that backs up 'app', its repository not yet made."""
+    return programs.Site(tmp_path, server)
+
+
+@pytest.fixture
+def drops(server):
+    """A list: databases put there are dropped at the end."""
+    names = []
+    yield names
+    for name in names:
+        server.drop(name)
+
+
+@pytest.fixture
+def as_root():
+    """For tests that mount or change the user."""
+    if os.geteuid() != 0:
+        missing('needs root: it mounts, or runs as another user')
