@@ -5,6 +5,8 @@
 
 #include "repo/writer.h"
 
+#include <string.h>
+
 static struct dbbi_slot *
 packed_slot(dbbi_repo_writer *w)
 {
@@ -94,28 +96,48 @@ dbbi_writer_pack(void *argument)
 	return NULL;
 }
 
+/* Does the object hold just these bytes? */
+static int
+same_bytes(int *same, dbbi_repo_writer *w, const char *object,
+    const uint8_t *data, uint32_t size, dbb_error *err)
+{
+	uint8_t block[16 * 1024];
+	uint64_t at = 0;
+	size_t got;
+	int rc;
+
+	do {
+		rc = dbbi_store_read(&got, w->repo->store, object, at, block,
+		    sizeof block, err);
+		if (rc < 0)
+			return rc;
+		*same = got <= size - at && memcmp(block, data + at,
+		    got) == 0;
+		at += got;
+	} while (*same && got > 0);
+	*same = *same && at == size;
+	return 0;
+}
+
 /* Put a pack into the store. One that is there already was stored by a run
- * that was cut short, and has the same bytes, by its name; should it be of
- * another size, it was damaged since, and what its name promises is put in
- * its place. */
+ * that was cut short, and should have the same bytes, by its name; should it
+ * not, it was damaged since, and what its name promises is put in its
+ * place. */
 static int
 store_pack(dbbi_repo_writer *w, const dbbi_id *name, const uint8_t *data,
     uint32_t size, dbb_error *err)
 {
-	dbb_object found = { .size = sizeof found };
 	char object[DBBI_OBJECT_SIZE];
-	int rc;
+	int same, rc;
 
 	dbbi_pack_object(object, name);
 	rc = dbbi_store_write(w->repo->store, object, data, size, 0, err);
 	if (rc != DBB_EEXIST)
 		return rc;
-	rc = dbbi_store_stat(&found, w->repo->store, object, err);
-	if (rc < 0 || found.size_bytes == size)
+	if ((rc = same_bytes(&same, w, object, data, size, err)) < 0 || same)
 		return rc;
-	dbbi_log(w->repo->run, DBB_LOG_WARNING, "pack '%s' had %llu bytes "
-	    "and not %u: it is written again", object,
-	    (unsigned long long)found.size_bytes, size);
+	dbbi_log(w->repo->run, DBB_LOG_WARNING, "pack '%s' was damaged: it is "
+	    "written again", object);
 	return dbbi_store_write(w->repo->store, object, data, size,
 	    DBB_PUT_REPLACE, err);
 }

@@ -332,6 +332,28 @@ START_TEST(one_after_the_other_gives_the_same_packs)
 }
 END_TEST
 
+/* A run was cut short after its pack and before its index, and the disk
+ * turned a bit since: the next run must not build on that pack. */
+START_TEST(a_pack_that_is_there_already_is_read_before_it_is_trusted)
+{
+	uint8_t *data = repo_bytes(20000, 7);
+	dbbi_stream_ref ref = repo_write(data, 20000);
+	char pack[128], index[128];
+
+	ck_assert_uint_eq(repo_count("packs/"), 1);
+	snprintf(pack, sizeof(pack), "%s", repo_object("packs/"));
+	snprintf(index, sizeof(index), "%s", repo_object("index/"));
+	repo_ok(dbbi_store_remove(fx.store, index, &fx.err));
+	repo_flip(pack, repo_size(pack) / 2, 3);
+	repo_reopen();
+	ref = repo_write(data, 20000);
+	ck_assert_uint_eq(repo_count("packs/"), 1);
+	ck_assert_str_eq(repo_object("packs/"), pack);
+	ck_assert_int_eq(repo_read_back(&ref, data, 20000), 0);
+	free(data);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -349,5 +371,7 @@ main(void)
 	tcase_add_test(tc, cancelling_is_noticed_while_the_store_is_slow);
 	tcase_add_test(tc, progress_counts_what_was_read);
 	tcase_add_test(tc, one_after_the_other_gives_the_same_packs);
+	tcase_add_test(tc,
+	    a_pack_that_is_there_already_is_read_before_it_is_trusted);
 	return repo_run("writer", tc);
 }
