@@ -140,7 +140,8 @@ find_tools(dbbi_pg_source *s, int version, dbb_error *err)
 	    s->pg_dump_version) < 0 ? dbbi_error_nomem(err) : 0;
 }
 
-/* All databases but the templates. What lets nobody in cannot be dumped. */
+/* All databases but the templates and what a restore has at hand just now
+ * (pg_scratch.c marks them so). What lets nobody in cannot be dumped. */
 static int
 list_all(dbbi_list *names, dbbi_pg_source *s, dbbi_pg *pg, dbb_error *err)
 {
@@ -149,8 +150,10 @@ list_all(dbbi_list *names, dbbi_pg_source *s, dbbi_pg *pg, dbb_error *err)
 	int i, rc;
 
 	rc = dbbi_pg_query(&res, pg, "SELECT datname, datallowconn "
-	    "FROM pg_database WHERE NOT datistemplate ORDER BY datname", 0,
-	    NULL, err);
+	    "FROM pg_database WHERE NOT datistemplate AND NOT (datname ~ "
+	    "'^dbb_(restore|old)_' AND coalesce(shobj_description(oid, "
+	    "'pg_database'), '') ~ '^libdbbackup: (restoring|replaced) ') "
+	    "ORDER BY datname", 0, NULL, err);
 	for (i = 0; rc == 0 && i < PQntuples(res); i++) {
 		name = PQgetvalue(res, i, 0);
 		rc = PQgetvalue(res, i, 1)[0] == 't' ?

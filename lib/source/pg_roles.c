@@ -63,7 +63,9 @@ hide_literals(dbb_error *err, const char *sql)
 		if (t.kind != DBBI_SQL_STRING || t.size < SECRET_MIN + 2 ||
 		    (literal = strndup(t.at + 1, t.size - 2)) == NULL)
 			continue;
-		while ((at = strstr(err->message, literal)) != NULL)
+		/* Onwards each time: a literal of asterisks stays one. */
+		for (at = err->message; (at = strstr(at, literal)) != NULL;
+		    at += strlen(literal))
 			memset(at, '*', strlen(literal));
 		dbbi_wipe(literal, strlen(literal));
 		free(literal);

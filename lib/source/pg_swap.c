@@ -382,7 +382,10 @@ dbbi_pg_swap(dbbi_pg_target *t, int equal, dbbi_json *databases,
 	    err)) < 0)
 		goto done;
 	if ((rc = rename_all(&s, err)) < 0) {
-		dbbi_pg_query(NULL, t->pg, "ROLLBACK", 0, NULL, NULL);
+		/* Not by a ROLLBACK, which a cancel would keep from being
+		 * sent: the locks on the users' databases must go at once. */
+		dbbi_pg_free(t->pg);
+		t->pg = NULL;
 		goto done;
 	}
 	t->committed = 1;
