@@ -34,6 +34,9 @@ typedef struct dbb_restore_options {
  * loaded beside the old database, compared there, and swapped in by rename:
  * a failure or an interruption on the way leaves the old one serving.
  *
+ * The safety set of what is replaced shows it as it was when the restore
+ * began: stop its writers before, or what they write until the swap is lost.
+ *
  * Several sources are loaded and compared first, all of them, and then put
  * into place one after the other.
  *

@@ -279,7 +279,7 @@ write_history(struct restore *r, int rc, const dbb_error *why)
 	dbbi_ledger ledger;
 	dbbi_run run;
 
-	if (r->count == 0 || rc == DBB_ECONNECT || rc == DBB_EAUTH ||
+	if (rc == DBB_ECONNECT || rc == DBB_EAUTH ||
 	    r->options->to != NULL || dbbi_run_init(&run, NULL) < 0)
 		return;
 	dbbi_ledger_open(&ledger, r->ops, &run, r->warnings);
@@ -328,6 +328,20 @@ conclude(struct restore *r, dbb_error *err)
 	    DBB_OK;
 }
 
+/* A failure after the safety set was made names it. */
+static void
+tell_way_back(const struct restore *r, dbb_error *why)
+{
+	const char *safety = dbbi_json_string(r->result, "safety_set");
+	char hint[sizeof(why->hint)];
+
+	if (safety == NULL)
+		return;
+	memcpy(hint, why->hint, sizeof(hint));
+	dbbi_error_hint(why, "what was there before is kept as set %s%s%s",
+	    safety, *hint != '\0' ? "; " : "", hint);
+}
+
 int
 dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
     const dbb_restore_options *options, dbb_error *err)
@@ -335,6 +349,7 @@ dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
 	struct restore r = { .ops = ops, .options = options,
 	    .started_at_ms = dbbi_now_ms() };
 	dbb_error why = {0};
+	size_t count;
 	int rc;
 
 	dbbi_meter_init(&r.meter, ops);
@@ -344,9 +359,14 @@ dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
 		rc = restore_all(&r, &why);
 	if (rc == 0)
 		rc = conclude(&r, &why);
-	write_history(&r, rc, &why);
+	count = r.count;
 	while (r.count > 0)
 		restore_source_clear(&r.sources[--r.count]);
+	/* Only now: a target that failed may have held locks until here. */
+	if (count > 0)
+		write_history(&r, rc, &why);
+	if (rc < 0)
+		tell_way_back(&r, &why);
 	if (rc >= 0) {
 		*out = r.result;
 		r.result = NULL;
