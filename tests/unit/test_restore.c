@@ -155,6 +155,24 @@ START_TEST(replacing_keeps_a_safety_set_first)
 }
 END_TEST
 
+START_TEST(a_failure_after_the_safety_set_names_it)
+{
+	struct fake with[] = { { .name = "a", .content = "alpha",
+	    .target_exists = 1 }, {0} };
+	struct fixture f;
+	dbbi_json *out;
+
+	backed_up(&f, with);
+	with[0].fault = FAKE_LOAD;
+	ck_assert_int_eq(restore(&out, &f, (dbb_restore_options){
+	    .replace = 1 }), DBB_ESOURCE);
+	ck_assert_ptr_nonnull(strstr(f.err.hint, "is kept as set 2"));
+	ck_assert_uint_eq(fixture_sets(&f), 2);
+	ck_assert_int_eq(with[0].committed, 0);
+	fixture_end(&f);
+}
+END_TEST
+
 START_TEST(no_safety_set_no_replacing)
 {
 	struct fake with[] = { { .name = "a", .content = "alpha",
@@ -389,6 +407,7 @@ main(void)
 	tcase_add_test(t, a_difference_is_a_finding);
 	tcase_add_test(t, a_warning_is_a_finding_too);
 	tcase_add_test(t, replacing_keeps_a_safety_set_first);
+	tcase_add_test(t, a_failure_after_the_safety_set_names_it);
 	tcase_add_test(t, no_safety_set_no_replacing);
 	tcase_add_test(t, into_is_for_one_source);
 	tcase_add_test(t, a_beginning_that_fits_two_sets_is_refused);
