@@ -62,7 +62,7 @@ check_chunks(struct desk *desk, uint32_t size, dbb_error *err)
 {
 	dbbi_pack_view view;
 	dbbi_entry entry;
-	const uint8_t *plain;
+	dbbi_content content;
 	int rc;
 
 	if ((rc = dbbi_pack_open(&view, desk->pack, size, err)) < 0)
@@ -71,7 +71,7 @@ check_chunks(struct desk *desk, uint32_t size, dbb_error *err)
 		if (dbbi_pack_entry(&entry, &view, i) < 0)
 			return dbbi_error_set(err, DBB_EDAMAGED,
 			    "entry %u of its directory is not possible", i);
-		rc = dbbi_chunk_open(&plain, desk->plain, &desk->opener,
+		rc = dbbi_chunk_open(&content, desk->plain, &desk->opener,
 		    &entry, desk->pack + entry.offset, err);
 		if (rc < 0)
 			return rc;

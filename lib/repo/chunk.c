@@ -14,9 +14,12 @@ dbbi_opener_init(dbbi_opener *opener, dbb_error *err)
 
 	opener->codec = NULL;
 	opener->hash = NULL;
+	opener->table = NULL;
 	if ((rc = dbbi_codec_new(&opener->codec, err)) < 0)
 		return rc;
-	return dbbi_sha256_new(&opener->hash, err);
+	if ((rc = dbbi_sha256_new(&opener->hash, err)) < 0)
+		return rc;
+	return dbbi_sha256_new(&opener->table, err);
 }
 
 void
@@ -24,8 +27,10 @@ dbbi_opener_clear(dbbi_opener *opener)
 {
 	dbbi_codec_free(opener->codec);
 	dbbi_sha256_free(opener->hash);
+	dbbi_sha256_free(opener->table);
 	opener->codec = NULL;
 	opener->hash = NULL;
+	opener->table = NULL;
 }
 
 static void
@@ -71,28 +76,6 @@ dbbi_chunk_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id,
 }
 
 int
-dbbi_chunk_find_sized(dbbi_places *out, dbbi_index *index,
-    const dbbi_id *id, uint64_t plain, dbb_error *err)
-{
-	uint32_t count, n = 0;
-	int rc;
-
-	if ((rc = dbbi_chunk_find(out, index, id, err)) < 0)
-		return rc;
-	count = out->count;
-	for (uint32_t i = 0; i < count; i++)
-		if (out->items[i].entry.plain == plain)
-			out->items[n++] = out->items[i];
-	out->count = n;
-	if (n > 0)
-		return 0;
-	return dbbi_pack_context(err, dbbi_error_set(err, DBB_EDAMAGED,
-	    "the index says %u bytes of a chunk, and the stream %llu",
-	    out->items[0].entry.plain, (unsigned long long)plain),
-	    &out->items[0].pack);
-}
-
-int
 dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
     uint32_t offset, uint32_t size, dbb_error *err)
 {
@@ -115,13 +98,66 @@ dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
 	return dbbi_pack_context(err, rc, pack);
 }
 
-int
-dbbi_chunk_open(const uint8_t **plain, uint8_t *to,
-    const dbbi_opener *opener, const dbbi_entry *entry,
-    const uint8_t *stored, dbb_error *err)
+/* Add a piece to the hash that gives the chunk's id. */
+static int
+add_piece(const dbbi_opener *opener, const uint8_t *length,
+    const uint8_t *bytes, uint32_t size, dbb_error *err)
 {
-	const uint8_t *bytes = stored;
 	uint8_t digest[DBBI_SHA256_SIZE];
+	int rc;
+
+	if ((rc = dbbi_sha256_begin(opener->hash, err)) < 0 ||
+	    (rc = dbbi_sha256_add(opener->hash, bytes, size, err)) < 0 ||
+	    (rc = dbbi_sha256_end(digest, opener->hash, err)) < 0 ||
+	    (rc = dbbi_sha256_add(opener->table, length, 4, err)) < 0)
+		return rc;
+	return dbbi_sha256_add(opener->table, digest, sizeof digest, err);
+}
+
+/* Go through the pieces: their table must cover the bytes just so, and give
+ * the id. */
+static int
+prove(dbbi_content *out, const dbbi_opener *opener, const dbbi_entry *entry,
+    const uint8_t *plain, dbb_error *err)
+{
+	dbbi_cursor c = { plain, entry->plain };
+	const uint8_t *table, *bytes, *piece;
+	dbbi_id id;
+	uint32_t count, size;
+	int rc;
+
+	if (dbbi_take_u32(&count, &c) < 0 || count == 0 ||
+	    count > c.left / 4 ||
+	    dbbi_take(&table, &c, (size_t)count * 4) < 0)
+		goto impossible;
+	bytes = c.at;
+	out->bytes = bytes;
+	out->size = (uint32_t)c.left;
+	if ((rc = dbbi_sha256_begin(opener->table, err)) < 0)
+		return rc;
+	for (uint32_t i = 0; i < count; i++) {
+		size = dbbi_get_u32(table + 4 * (size_t)i);
+		if (size == 0 || dbbi_take(&piece, &c, size) < 0)
+			goto impossible;
+		rc = add_piece(opener, table + 4 * (size_t)i, piece, size,
+		    err);
+		if (rc < 0)
+			return rc;
+	}
+	if ((rc = dbbi_sha256_end(id.bytes, opener->table, err)) < 0)
+		return rc;
+	if (c.left == 0 && memcmp(&id, &entry->id, sizeof id) == 0)
+		return 0;
+impossible:
+	return dbbi_error_set(err, DBB_EDAMAGED, "the chunk at byte %u is "
+	    "not what was stored", entry->offset);
+}
+
+int
+dbbi_chunk_open(dbbi_content *out, uint8_t *to, const dbbi_opener *opener,
+    const dbbi_entry *entry, const uint8_t *stored, dbb_error *err)
+{
+	const uint8_t *plain = stored;
 	int rc;
 
 	if (entry->coding == DBBI_CODING_ZSTD) {
@@ -130,49 +166,36 @@ dbbi_chunk_open(const uint8_t **plain, uint8_t *to,
 		if (rc < 0)
 			return dbbi_error_context(err, rc,
 			    "the chunk at byte %u", entry->offset);
-		bytes = to;
+		plain = to;
 	}
-	if ((rc = dbbi_sha256_begin(opener->hash, err)) < 0 ||
-	    (rc = dbbi_sha256_add(opener->hash, bytes, entry->plain,
-	    err)) < 0 ||
-	    (rc = dbbi_sha256_end(digest, opener->hash, err)) < 0)
-		return rc;
-	if (memcmp(digest, entry->id.bytes, sizeof digest) != 0)
-		return dbbi_error_set(err, DBB_EDAMAGED, "the chunk at byte "
-		    "%u is not what was stored", entry->offset);
-	*plain = bytes;
-	return 0;
+	return prove(out, opener, entry, plain, err);
 }
 
 static int
-read_place(uint8_t *to, size_t most, uint8_t *stored,
+read_place(dbbi_content *out, uint8_t *to, size_t most, uint8_t *stored,
     const dbbi_place *place, dbbi_store *store, const dbbi_opener *opener,
     dbb_error *err)
 {
 	const dbbi_entry *entry = &place->entry;
-	const uint8_t *plain;
+	int raw = entry->coding == DBBI_CODING_RAW;
 	int rc;
 
 	if (entry->plain > most)
 		return dbbi_pack_context(err, dbbi_error_set(err,
 		    DBB_EDAMAGED, "the index says %u bytes of a chunk that "
 		    "has at most %zu", entry->plain, most), &place->pack);
-	rc = dbbi_pack_read(stored, store, &place->pack, entry->offset,
-	    entry->stored, err);
+	rc = dbbi_pack_read(raw ? to : stored, store, &place->pack,
+	    entry->offset, entry->stored, err);
 	if (rc < 0)
 		return rc;
-	rc = dbbi_chunk_open(&plain, to, opener, entry, stored, err);
-	if (rc < 0)
-		return dbbi_pack_context(err, rc, &place->pack);
-	if (plain != to)
-		memcpy(to, plain, entry->plain);
-	return 0;
+	rc = dbbi_chunk_open(out, to, opener, entry, raw ? to : stored, err);
+	return dbbi_pack_context(err, rc, &place->pack);
 }
 
 int
-dbbi_chunk_read(uint8_t *to, size_t most, uint8_t *stored,
-    dbbi_places *places, dbbi_store *store, const dbbi_opener *opener,
-    dbb_error *err)
+dbbi_chunk_read(dbbi_content *out, uint8_t *to, size_t most,
+    uint8_t *stored, dbbi_places *places, dbbi_store *store,
+    const dbbi_opener *opener, dbb_error *err)
 {
 	dbbi_place used;
 	dbb_error cause;
@@ -180,8 +203,8 @@ dbbi_chunk_read(uint8_t *to, size_t most, uint8_t *stored,
 
 	for (uint32_t i = 0; i < places->count; i++) {
 		dbbi_error_clear(&cause);
-		rc = read_place(to, most, stored, &places->items[i], store,
-		    opener, &cause);
+		rc = read_place(out, to, most, stored, &places->items[i],
+		    store, opener, &cause);
 		if (rc == 0) {
 			used = places->items[i];
 			places->items[i] = places->items[0];

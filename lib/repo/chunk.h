@@ -13,8 +13,15 @@
 /* What one thread needs to read chunks. */
 typedef struct dbbi_opener {
 	dbbi_codec *codec;
-	dbbi_sha256 *hash;
+	dbbi_sha256 *hash;	/* of a piece */
+	dbbi_sha256 *table;	/* of all pieces */
 } dbbi_opener;
+
+/* A chunk's pieces, one behind the other. */
+typedef struct dbbi_content {
+	const uint8_t *bytes;
+	uint32_t size;
+} dbbi_content;
 
 int dbbi_opener_init(dbbi_opener *opener, dbb_error *err);
 void dbbi_opener_clear(dbbi_opener *opener);
@@ -27,28 +34,26 @@ int dbbi_is_damage(int rc);
 int dbbi_chunk_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id,
     dbb_error *err);
 
-/* Those that say that it has so many plain bytes. */
-int dbbi_chunk_find_sized(dbbi_places *out, dbbi_index *index,
-    const dbbi_id *id, uint64_t plain, dbb_error *err);
-
 /* Read exactly `size` bytes of a pack. */
 int dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
     uint32_t offset, uint32_t size, dbb_error *err);
 
-/* Unpack and prove a chunk from its stored bytes. `*plain` points into `to`
- * (room for entry->plain bytes), or to `stored` when it is kept as it is. */
-int dbbi_chunk_open(const uint8_t **plain, uint8_t *to,
+/* Unpack and prove a chunk from its stored bytes. `*out` points into `to`
+ * (room for entry->plain bytes), or into `stored` when it is kept as it
+ * is. */
+int dbbi_chunk_open(dbbi_content *out, uint8_t *to,
     const dbbi_opener *opener, const dbbi_entry *entry,
     const uint8_t *stored, dbb_error *err);
 
 /*
  * Read a chunk of at most `most` plain bytes into `to`, from the first of its
- * places that has it whole, which is the first one then. `stored` is scratch
- * of `most` bytes. When none has it, the error is that of the best.
+ * places that has it whole, which is the first one then; `*out` points into
+ * `to`. `stored` is scratch of `most` bytes. When none has it, the error is
+ * that of the best.
  */
-int dbbi_chunk_read(uint8_t *to, size_t most, uint8_t *stored,
-    dbbi_places *places, dbbi_store *store, const dbbi_opener *opener,
-    dbb_error *err);
+int dbbi_chunk_read(dbbi_content *out, uint8_t *to, size_t most,
+    uint8_t *stored, dbbi_places *places, dbbi_store *store,
+    const dbbi_opener *opener, dbb_error *err);
 
 /* Put what is to be done about damage into the hint, when `rc` is that, and
  * the pack in front of the message. Returns `rc`. */

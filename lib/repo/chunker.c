@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-#include "repo/entry.h"
 #include "util/bytes.h"
 #include "util/sha256.h"
 
 #define WINDOW 64	/* bytes that a hash depends on */
 #define MIN_AVERAGE 1024u
-#define FINER 4		/* bits: the head's averages are 2^4 times smaller */
+#define MAX_AVERAGE 32768u
+#define MAX_OF_AVERAGE 16u	/* max is at most so many averages */
 
 int
 dbbi_chunker_params_valid(const dbbi_chunker_params *p)
@@ -19,8 +19,9 @@ dbbi_chunker_params_valid(const dbbi_chunker_params *p)
 	uint32_t average = p->average_bytes;
 
 	return p->min_bytes >= WINDOW && p->min_bytes <= average &&
-	    average >= MIN_AVERAGE && (average & (average - 1)) == 0 &&
-	    average <= p->max_bytes && p->max_bytes <= DBBI_CHUNK_LIMIT;
+	    average >= MIN_AVERAGE && average <= MAX_AVERAGE &&
+	    (average & (average - 1)) == 0 && average <= p->max_bytes &&
+	    p->max_bytes <= average * MAX_OF_AVERAGE;
 }
 
 /* The `bits` highest bits. */
@@ -48,33 +49,24 @@ fill_gear(uint64_t gear[256], const uint8_t seed[DBBI_SEED_SIZE],
 	return 0;
 }
 
-static void
-make_rule(dbbi_cut_rule *rule, const dbbi_chunker_params *p, unsigned finer)
-{
-	unsigned bits = 3;	/* far below MIN_AVERAGE, also when finer */
-
-	while ((1u << bits) < p->average_bytes >> finer)
-		bits++;
-	rule->mask_before = top_bits(bits + 2);
-	rule->mask_after = top_bits(bits - 2);
-	rule->min_bytes = p->min_bytes >> finer;
-	if (rule->min_bytes < WINDOW)
-		rule->min_bytes = WINDOW;
-	rule->average_bytes = p->average_bytes >> finer;
-	rule->max_bytes = p->max_bytes >> finer;
-}
-
 int
 dbbi_chunker_init(dbbi_chunker *c, const dbbi_chunker_params *params,
     dbb_error *err)
 {
+	unsigned bits = 10;	/* 2^10 is MIN_AVERAGE */
+
 	if (!dbbi_chunker_params_valid(params))
 		return dbbi_error_set(err, DBB_EINVAL,
-		    "chunk sizes %u/%u/%u are not possible",
+		    "piece sizes %u/%u/%u are not possible",
 		    params->min_bytes, params->average_bytes,
 		    params->max_bytes);
-	make_rule(&c->head, params, FINER);
-	make_rule(&c->body, params, 0);
+	while ((1u << bits) < params->average_bytes)
+		bits++;
+	c->mask_before = top_bits(bits + 2);
+	c->mask_after = top_bits(bits - 2);
+	c->min_bytes = params->min_bytes;
+	c->average_bytes = params->average_bytes;
+	c->max_bytes = params->max_bytes;
 	return fill_gear(c->gear, params->seed, err);
 }
 
@@ -96,25 +88,21 @@ search(uint64_t *hash, const uint64_t gear[256], const uint8_t *data,
 }
 
 size_t
-dbbi_chunker_cut(const dbbi_chunker *c, uint64_t position,
-    const uint8_t *data, size_t size)
+dbbi_chunker_cut(const dbbi_chunker *c, const uint8_t *data, size_t size)
 {
-	const dbbi_cut_rule *rule = position < c->body.average_bytes ?
-	    &c->head : &c->body;
-	size_t end = size < rule->max_bytes ? size : rule->max_bytes;
-	size_t middle = end < rule->average_bytes ? end :
-	    rule->average_bytes;
+	size_t end = size < c->max_bytes ? size : c->max_bytes;
+	size_t middle = end < c->average_bytes ? end : c->average_bytes;
 	uint64_t h = 0;
 	size_t cut;
 
-	if (end <= rule->min_bytes)
+	if (end <= c->min_bytes)
 		return end;
-	for (size_t i = rule->min_bytes - WINDOW; i < rule->min_bytes; i++)
+	for (size_t i = c->min_bytes - WINDOW; i < c->min_bytes; i++)
 		h = (h << 1) + c->gear[data[i]];
-	cut = search(&h, c->gear, data, rule->min_bytes, middle,
-	    rule->mask_before);
+	cut = search(&h, c->gear, data, c->min_bytes, middle,
+	    c->mask_before);
 	if (cut <= middle)
 		return cut;
-	cut = search(&h, c->gear, data, middle, end, rule->mask_after);
+	cut = search(&h, c->gear, data, middle, end, c->mask_after);
 	return cut <= end ? cut : end;
 }

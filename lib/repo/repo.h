@@ -3,8 +3,8 @@
  * repo: the repository, all that lib/ops needs of it. Format 1 is described
  * in doc/format.md. It knows stores, not databases.
  *
- *	reader -> chunker -> chunk id -> known? -> list of ids
- *	                              \-> zstd -> pack -> store
+ *	reader -> pieces -> known? -> list of pieces
+ *	                \-> chunk -> known? -> zstd -> pack -> store
  *
  * Threads: an open repository may be read by several threads; a writer takes
  * several streams at once, each from a thread of its own.
@@ -73,11 +73,15 @@ int dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 
 /*
  * Store all that `in` gives. Called from several threads at once for
- * several streams. `progress` (may be NULL) is added to as bytes are read.
- * A failure anywhere in the writer fails all streams.
+ * several streams. `base` (may be NULL) is the same stream of an earlier
+ * set: where the two are alike, pieces of some KiB are not stored again;
+ * without it only whole chunks are. A base that cannot be read is passed
+ * over. `progress` (may be NULL) is added to as bytes are read. A failure
+ * anywhere in the writer fails all streams.
  */
 int dbbi_repo_write_stream(dbbi_stream_ref *out, dbbi_repo_writer *writer,
-    dbbi_reader *in, _Atomic uint64_t *progress, dbb_error *err);
+    dbbi_reader *in, const dbbi_stream_ref *base,
+    _Atomic uint64_t *progress, dbb_error *err);
 
 /* Wait until every chunk is in a pack in the store, and write the index
  * segments. Chunks may be read back afterwards; streams may follow. */

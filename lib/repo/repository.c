@@ -16,14 +16,13 @@
 #define FORMAT 1
 
 /*
- * Measured on pg_dump's output (doc/format.md has the figures): a table of
- * which every hundredth row changed is stored anew whatever the size, and
- * then larger chunks compress better; runs of changed rows, which are the
- * commoner thing, cost less the smaller the chunks are.
+ * Pieces. Measured on pg_dump's output with every hundredth row changed
+ * (doc/format.md has the figures): the smaller they are the less is stored
+ * again, and the more is remembered of each.
  */
-#define MIN_BYTES (128u << 10)
-#define AVERAGE_BYTES (512u << 10)
-#define MAX_BYTES (1u << 20)
+#define MIN_BYTES (2u << 10)
+#define AVERAGE_BYTES (8u << 10)
+#define MAX_BYTES (32u << 10)
 
 /* The id is a digest of what must never change, so that a flipped bit in
  * the chunker's parameters is found. The seed makes it unique. */

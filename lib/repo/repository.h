@@ -49,7 +49,7 @@ typedef struct dbbi_lists {
 	dbbi_repo *repo;
 	dbbi_index *index;
 	dbbi_opener opener;
-	uint8_t *stored;	/* scratch */
+	uint8_t *stored;	/* scratch, for a list's two forms */
 	dbbi_place_fn fn;	/* may be NULL */
 	void *payload;
 } dbbi_lists;

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/gather.h"
+
+#define LIST_ROOM (DBBI_TREE_LIST_LIMIT + DBBI_GATHER_TABLE_ONE)
+
 int
 dbbi_lists_init(dbbi_lists *lists, dbbi_repo *repo, dbbi_index *index,
     dbb_error *err)
@@ -13,7 +17,7 @@ dbbi_lists_init(dbbi_lists *lists, dbbi_repo *repo, dbbi_index *index,
 	memset(lists, 0, sizeof *lists);
 	lists->repo = repo;
 	lists->index = index;
-	lists->stored = malloc(DBBI_TREE_LIST_LIMIT);
+	lists->stored = malloc(2 * LIST_ROOM);
 	if (lists->stored == NULL)
 		return dbbi_error_nomem(err);
 	return dbbi_opener_init(&lists->opener, err);
@@ -32,18 +36,41 @@ dbbi_lists_load(size_t *size, void *to, const dbbi_id *id, void *payload,
     dbb_error *err)
 {
 	dbbi_lists *lists = payload;
+	uint8_t *plain = lists->stored + LIST_ROOM;
 	dbbi_places places;
+	dbbi_content list;
 	int rc;
 
 	if ((rc = dbbi_chunk_find(&places, lists->index, id, err)) < 0)
 		return rc;
-	rc = dbbi_chunk_read(to, DBBI_TREE_LIST_LIMIT, lists->stored,
-	    &places, lists->repo->store, &lists->opener, err);
+	rc = dbbi_chunk_read(&list, plain, LIST_ROOM, lists->stored, &places,
+	    lists->repo->store, &lists->opener, err);
 	if (rc < 0)
 		return rc;
-	*size = places.items[0].entry.plain;
+	if (list.size > DBBI_TREE_LIST_LIMIT)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a list has %u bytes, more than any can", list.size);
+	memcpy(to, list.bytes, list.size);
+	*size = list.size;
 	return lists->fn == NULL ? 0 : lists->fn(&places, lists->payload,
 	    err);
+}
+
+/* Where all chunks of one list are. */
+static int
+tell_places(dbbi_repo *repo, dbbi_index *index, const dbbi_piece_list *list,
+    dbbi_place_fn fn, void *payload, dbb_error *err)
+{
+	dbbi_places places;
+	dbbi_id id;
+	int rc = dbbi_run_check(repo->run, err);
+
+	for (uint32_t i = 0; rc == 0 && i < list->chunk_count; i++) {
+		dbbi_piece_list_chunk(&id, list, i);
+		if ((rc = dbbi_chunk_find(&places, index, &id, err)) == 0)
+			rc = fn(&places, payload, err);
+	}
+	return rc;
 }
 
 int
@@ -53,8 +80,7 @@ dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
 {
 	dbbi_lists lists;
 	dbbi_walk *walk = NULL;
-	dbbi_tree_entry entry;
-	dbbi_places places;
+	dbbi_piece_list list;
 	int rc;
 
 	if ((rc = dbbi_lists_init(&lists, repo, index, err)) < 0)
@@ -64,11 +90,9 @@ dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
 	rc = dbbi_walk_new(&walk, ref, dbbi_lists_load, &lists, err);
 	if (rc < 0)
 		goto done;
-	while ((rc = dbbi_walk_next(&entry, walk, err)) == 1) {
-		rc = dbbi_chunk_find_sized(&places, index, &entry.id,
-		    entry.bytes, err);
-		if (rc < 0 || (rc = fn(&places, payload, err)) != 0 ||
-		    (rc = dbbi_run_check(repo->run, err)) < 0)
+	while ((rc = dbbi_walk_next(&list, walk, err)) == 1) {
+		rc = tell_places(repo, index, &list, fn, payload, err);
+		if (rc != 0)
 			break;
 	}
 done:

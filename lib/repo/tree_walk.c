@@ -18,7 +18,8 @@ struct dbbi_walk {
 	dbbi_stream_ref ref;
 	dbbi_tree_load_fn load;
 	void *payload;
-	struct level levels[DBBI_TREE_DEPTH];	/* [0]: chunks */
+	struct level levels[DBBI_TREE_DEPTH];	/* [0]: lists of pieces */
+	dbbi_piece_list pieces;			/* the last one */
 	unsigned at;		/* the level that is read, from ref.depth - 1 */
 	int begun;
 };
@@ -83,31 +84,43 @@ adds_up(const struct level *level, uint64_t bytes)
 	return bytes == 0;
 }
 
+/* Take apart a list of lists, of level `n`. */
+static int
+open_list(struct level *level, unsigned n, size_t size, uint64_t bytes,
+    dbb_error *err)
+{
+	const uint8_t *list = level->list;
+
+	if (size < DBBI_TREE_HEADER_SIZE || list[0] != n + 1 ||
+	    list[1] != 0 || list[2] != 0 || list[3] != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a list of lists is none of level %u", n + 1);
+	level->count = dbbi_get_u32(list + 4);
+	level->next = 0;
+	if (level->count > DBBI_TREE_MAX || size != DBBI_TREE_HEADER_SIZE +
+	    (size_t)level->count * DBBI_TREE_ENTRY_SIZE ||
+	    !adds_up(level, bytes))
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a list of lists does not add up");
+	return 0;
+}
+
 /* Load the list of level `n` that stands for what `entry` says. */
 static int
 load_list(dbbi_walk *walk, unsigned n, const dbbi_tree_entry *entry,
     dbb_error *err)
 {
 	struct level *level = &walk->levels[n];
-	const uint8_t *list = level->list;
 	size_t size;
 	int rc;
 
 	rc = walk->load(&size, level->list, &entry->id, walk->payload, err);
 	if (rc < 0)
 		return rc;
-	if (size < DBBI_TREE_HEADER_SIZE || list[0] != n + 1 ||
-	    list[1] != 0 || list[2] != 0 || list[3] != 0)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "a list of chunks is none of level %u", n + 1);
-	level->count = dbbi_get_u32(list + 4);
-	level->next = 0;
-	if (level->count > DBBI_TREE_MAX || size != DBBI_TREE_HEADER_SIZE +
-	    (size_t)level->count * DBBI_TREE_ENTRY_SIZE ||
-	    !adds_up(level, entry->bytes))
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "a list of chunks does not add up");
-	return 0;
+	if (n == 0)
+		return dbbi_piece_list_open(&walk->pieces, level->list, size,
+		    entry->bytes, err);
+	return open_list(level, n, size, entry->bytes, err);
 }
 
 static int
@@ -120,30 +133,41 @@ load_root(dbbi_walk *walk, dbb_error *err)
 	return load_list(walk, walk->at, &root, err);
 }
 
-int
-dbbi_walk_next(dbbi_tree_entry *out, dbbi_walk *walk, dbb_error *err)
+/* Go down to the next list of pieces: 1, or 0 when there is none. */
+static int
+descend(dbbi_walk *walk, dbb_error *err)
 {
 	struct level *level;
 	dbbi_tree_entry entry;
 	int rc;
 
-	if (!walk->begun && (rc = load_root(walk, err)) < 0)
-		return rc;
-	for (;;) {
+	while (walk->at < walk->ref.depth) {
 		level = &walk->levels[walk->at];
-		if (level->next == level->count) {
-			if (walk->at == walk->ref.depth - 1)
-				return 0;
+		if (walk->at == 0 || level->next == level->count) {
 			walk->at++;
 			continue;
 		}
 		get_entry(&entry, level, level->next++);
-		if (walk->at == 0)
-			break;
-		if ((rc = load_list(walk, walk->at - 1, &entry, err)) < 0)
-			return rc;
-		walk->at--;
+		rc = load_list(walk, --walk->at, &entry, err);
+		if (rc < 0 || walk->at == 0)
+			return rc < 0 ? rc : 1;
 	}
-	*out = entry;
-	return 1;
+	return 0;
+}
+
+int
+dbbi_walk_next(dbbi_piece_list *out, dbbi_walk *walk, dbb_error *err)
+{
+	int rc;
+
+	if (!walk->begun) {
+		if ((rc = load_root(walk, err)) < 0)
+			return rc;
+		rc = walk->at == 0 ? 1 : descend(walk, err);
+	} else {
+		rc = descend(walk, err);
+	}
+	if (rc == 1)
+		*out = walk->pieces;
+	return rc;
 }

@@ -8,6 +8,8 @@
 
 #include "util/bytes.h"
 
+#define LEVELS (DBBI_TREE_DEPTH - 1)
+
 struct level {
 	dbbi_bytes list;	/* the open one, with room for its header */
 	uint32_t count;		/* its entries */
@@ -17,7 +19,9 @@ struct level {
 };
 
 struct dbbi_tree {
-	struct level levels[DBBI_TREE_DEPTH];
+	uint64_t lists;		/* of pieces */
+	dbbi_id first;
+	struct level levels[LEVELS];	/* [0]: level 2 */
 	dbbi_tree_store_fn store;
 	void *payload;
 };
@@ -32,7 +36,7 @@ dbbi_tree_new(dbbi_tree **out, dbbi_tree_store_fn store, void *payload,
 		return dbbi_error_nomem(err);
 	tree->store = store;
 	tree->payload = payload;
-	for (unsigned i = 0; i < DBBI_TREE_DEPTH; i++)
+	for (unsigned i = 0; i < LEVELS; i++)
 		dbbi_bytes_init(&tree->levels[i].list, DBBI_TREE_LIST_LIMIT);
 	*out = tree;
 	return 0;
@@ -43,7 +47,7 @@ dbbi_tree_free(dbbi_tree *tree)
 {
 	if (tree == NULL)
 		return;
-	for (unsigned i = 0; i < DBBI_TREE_DEPTH; i++)
+	for (unsigned i = 0; i < LEVELS; i++)
 		dbbi_bytes_clear(&tree->levels[i].list);
 	free(tree);
 }
@@ -76,19 +80,18 @@ add_entry(dbbi_tree *tree, unsigned n, const dbbi_id *id, uint64_t bytes,
 	return 0;
 }
 
-/* Store the open list of level `n` (0: of chunks) and begin a new one. */
+/* Store the open list of levels[n], which is not empty, and begin anew. */
 static int
 end_list(uint64_t *bytes, dbbi_tree *tree, unsigned n, dbb_error *err)
 {
 	struct level *level = &tree->levels[n];
-	uint8_t empty[DBBI_TREE_HEADER_SIZE] = {0};
-	uint8_t *list = level->count == 0 ? empty : level->list.data;
-	size_t size = level->count == 0 ? sizeof empty : level->list.size;
+	uint8_t *list = level->list.data;
 	int rc;
 
-	list[0] = (uint8_t)(n + 1);
+	list[0] = (uint8_t)(n + 2);
 	dbbi_put_u32(list + 4, level->count);
-	rc = tree->store(&level->last, list, size, tree->payload, err);
+	rc = tree->store(&level->last, list, level->list.size, tree->payload,
+	    err);
 	if (rc < 0)
 		return rc;
 	*bytes = level->bytes;
@@ -107,7 +110,7 @@ add_from(dbbi_tree *tree, unsigned n, const dbbi_id *id, uint64_t bytes,
 	dbbi_id ended = *id;
 	int rc;
 
-	for (; n < DBBI_TREE_DEPTH; n++) {
+	for (; n < LEVELS; n++) {
 		if ((rc = add_entry(tree, n, &ended, bytes, err)) < 0)
 			return rc;
 		if (!ends_list(&ended, tree->levels[n].count))
@@ -122,10 +125,12 @@ add_from(dbbi_tree *tree, unsigned n, const dbbi_id *id, uint64_t bytes,
 }
 
 int
-dbbi_tree_add(dbbi_tree *tree, const dbbi_id *chunk, uint64_t bytes,
+dbbi_tree_add(dbbi_tree *tree, const dbbi_id *list, uint64_t bytes,
     dbb_error *err)
 {
-	return add_from(tree, 0, chunk, bytes, err);
+	if (tree->lists++ == 0)
+		tree->first = *list;
+	return add_from(tree, 0, list, bytes, err);
 }
 
 /* End the open list of level `n`; 1 when `last` of it is the root. */
@@ -138,7 +143,7 @@ end_level(dbbi_tree *tree, unsigned n, dbb_error *err)
 	uint64_t bytes;
 	int rc;
 
-	if (level->count == 0 && !first)
+	if (level->count == 0)
 		return level->ended == 1;
 	if ((rc = end_list(&bytes, tree, n, err)) < 0)
 		return rc;
@@ -155,11 +160,16 @@ dbbi_tree_end(dbbi_id *root, uint32_t *depth, dbbi_tree *tree,
 	unsigned n = 0;
 	int rc;
 
+	if (tree->lists == 1) {
+		*root = tree->first;
+		*depth = 1;
+		return 0;
+	}
 	while ((rc = end_level(tree, n, err)) == 0)
 		n++;	/* add_from has failed before it leaves levels[] */
 	if (rc < 0)
 		return rc;
 	*root = tree->levels[n].last;
-	*depth = n + 1;
+	*depth = n + 2;
 	return 0;
 }

@@ -54,10 +54,10 @@ count_slots(size_t slot_bytes, unsigned threads)
 static int
 make_ring(dbbi_repo_writer *w, unsigned threads, dbb_error *err)
 {
-	size_t bytes = w->repo->params.max_bytes;
+	size_t bytes = dbbi_gather_room(&w->repo->params);
 
-	if (bytes < DBBI_TREE_LIST_LIMIT)
-		bytes = DBBI_TREE_LIST_LIMIT;
+	if (bytes < DBBI_TREE_LIST_LIMIT + DBBI_GATHER_TABLE_ONE)
+		bytes = DBBI_TREE_LIST_LIMIT + DBBI_GATHER_TABLE_ONE;
 	w->slot_bytes = bytes;
 	w->slot_count = count_slots(bytes, threads);
 	w->slots = calloc(w->slot_count, sizeof *w->slots);

@@ -2,7 +2,8 @@
 /*
  * writer: the pipeline, as its files see it.
  *
- *	streams (threads of the caller)   writer_stream.c   read, cut, hash
+ *	streams (threads of the caller)   writer_stream.c   read, cut, hash,
+ *	   |                                                gather to chunks
  *	   | ring of slots, in order
  *	compressors                       writer_ring.c
  *	   | the same slots
@@ -20,6 +21,7 @@
 
 #include <stdatomic.h>
 
+#include "repo/gather.h"
 #include "repo/pack.h"
 #include "repo/repository.h"
 #include "repo/threads.h"
@@ -95,9 +97,10 @@ int dbbi_writer_check(dbbi_repo_writer *w, dbb_error *err);
 /* Write the index segment. With the segment's mutex held. */
 int dbbi_writer_end_segment(dbbi_repo_writer *w, dbb_error *err);
 
-/* Put a chunk into the ring; waits for room. `bytes` are copied. */
-int dbbi_writer_push(dbbi_repo_writer *w, const dbbi_id *id, uint8_t kind,
-    const void *bytes, uint32_t size, dbb_error *err);
+/* Put a chunk into the ring, unless it is stored already (`*known`); waits
+ * for room. Its bytes are copied. */
+int dbbi_writer_push(int *known, dbbi_repo_writer *w,
+    const dbbi_gathered *chunk, uint8_t kind, dbb_error *err);
 
 /* The threads; the argument is the writer. */
 void *dbbi_writer_compress(void *argument);

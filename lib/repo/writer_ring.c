@@ -12,29 +12,46 @@ slot_at(dbbi_repo_writer *w, uint64_t n)
 	return &w->slots[n % w->slot_count];
 }
 
-int
-dbbi_writer_push(dbbi_repo_writer *w, const dbbi_id *id, uint8_t kind,
-    const void *bytes, uint32_t size, dbb_error *err)
+/* A slot to fill; waits for one. */
+static int
+take_free(struct dbbi_slot **out, dbbi_repo_writer *w, dbb_error *err)
 {
-	struct dbbi_slot *slot;
 	int rc;
 
 	pthread_mutex_lock(&w->mutex);
 	while ((rc = dbbi_writer_check(w, err)) == 0 &&
 	    w->tail - w->head == w->slot_count)
 		dbbi_cond_wait(&w->room, &w->mutex);
-	if (rc < 0) {
-		pthread_mutex_unlock(&w->mutex);
-		return rc;
+	if (rc == 0) {
+		*out = slot_at(w, w->tail++);
+		(*out)->state = DBBI_SLOT_TAKEN;
 	}
-	slot = slot_at(w, w->tail++);
-	slot->state = DBBI_SLOT_TAKEN;
 	pthread_mutex_unlock(&w->mutex);
+	return rc;
+}
 
-	memcpy(slot->bytes, bytes, size);
-	slot->entry.id = *id;
+int
+dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
+    uint8_t kind, dbb_error *err)
+{
+	struct dbbi_slot *slot = NULL;
+	int claimed, rc;
+
+	rc = dbbi_index_claim(&claimed, w->repo->index, &chunk->id, err);
+	if (rc < 0)
+		return rc;
+	*known = !claimed;
+	atomic_fetch_add(&w->chunks, 1);
+	if (!claimed)
+		return 0;
+	atomic_fetch_add(&w->new_chunks, 1);
+	if ((rc = take_free(&slot, w, err)) < 0 || slot == NULL)
+		return rc;
+	memcpy(slot->bytes, chunk->table, chunk->table_size);
+	memcpy(slot->bytes + chunk->table_size, chunk->bytes, chunk->size);
+	slot->entry.id = chunk->id;
 	slot->entry.kind = kind;
-	slot->entry.plain = size;
+	slot->entry.plain = chunk->table_size + chunk->size;
 
 	pthread_mutex_lock(&w->mutex);
 	slot->state = DBBI_SLOT_FILLED;

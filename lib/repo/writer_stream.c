@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One stream, on its caller's thread: read, cut, hash, and hand on what is
- * new. */
+/*
+ * One stream, on its caller's thread: read, cut into pieces, and for each
+ * decide where it lies: where the base has it, or in the chunk that new
+ * pieces are gathered to.
+ */
 #include <config.h>
 
 #include "repo/writer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_CHUNKS 2		/* longest chunks that the buffer holds */
+#include "repo/base.h"
+#include "repo/locality.h"
+
+#define BUFFER_BYTES (1u << 20)
 
 struct stream {
 	dbbi_repo_writer *writer;
 	dbbi_reader *in;
 	_Atomic uint64_t *progress;	/* may be NULL */
-	dbbi_sha256 *chunk_hash;
+	dbbi_sha256 *piece_hash;
 	dbbi_sha256 *whole_hash;
 	dbbi_tree *tree;
+	dbbi_base *base;		/* may be NULL */
+	dbbi_locality locality;
+	dbbi_gather *gather;
+	dbbi_pieces *pieces;		/* of the open list */
+	uint32_t open;			/* the gathered chunk's number there */
 	uint8_t *buffer;
 	size_t capacity;
 	size_t begin;		/* of what is read and not yet cut */
@@ -24,44 +36,149 @@ struct stream {
 	uint64_t size_bytes;
 };
 
-static int
-hash_chunk(dbbi_id *id, dbbi_sha256 *hash, const void *bytes, size_t size,
-    dbb_error *err)
-{
-	int rc;
-
-	if ((rc = dbbi_sha256_begin(hash, err)) < 0 ||
-	    (rc = dbbi_sha256_add(hash, bytes, size, err)) < 0)
-		return rc;
-	return dbbi_sha256_end(id->bytes, hash, err);
-}
-
-/* Store a chunk, unless it is known. */
-static int
-put_chunk(dbbi_id *id, struct stream *s, uint8_t kind, const void *bytes,
-    size_t size, dbb_error *err)
-{
-	dbbi_repo_writer *w = s->writer;
-	int claimed, rc;
-
-	if ((rc = hash_chunk(id, s->chunk_hash, bytes, size, err)) < 0)
-		return rc;
-	rc = dbbi_index_claim(&claimed, w->repo->index, id, err);
-	if (rc < 0)
-		return rc;
-	atomic_fetch_add(&w->chunks, 1);
-	if (!claimed)
-		return 0;
-	atomic_fetch_add(&w->new_chunks, 1);
-	return dbbi_writer_push(w, id, kind, bytes, (uint32_t)size, err);
-}
+/* ---- chunks and lists ---- */
 
 static int
 put_list(dbbi_id *id, const void *list, size_t size, void *payload,
     dbb_error *err)
 {
-	return put_chunk(id, payload, DBBI_KIND_LIST, list, size, err);
+	struct stream *s = payload;
+	uint8_t table[DBBI_GATHER_TABLE_ONE];
+	dbbi_gathered chunk = { .table = table, .table_size = sizeof table,
+	    .bytes = list, .size = (uint32_t)size };
+	int known, rc;
+
+	rc = dbbi_gather_one(&chunk.id, table, list, chunk.size, err);
+	if (rc < 0)
+		return rc;
+	*id = chunk.id;
+	return dbbi_writer_push(&known, s->writer, &chunk, DBBI_KIND_LIST,
+	    err);
 }
+
+/* The chunk that is gathered gets its id, which the list then has. */
+static int
+end_chunk(struct stream *s, dbb_error *err)
+{
+	dbbi_gathered chunk;
+	int known, rc;
+
+	if ((rc = dbbi_gather_end(&chunk, s->gather, err)) < 0)
+		return rc;
+	s->pieces->chunks[s->open] = chunk.id;
+	rc = dbbi_writer_push(&known, s->writer, &chunk, DBBI_KIND_DATA,
+	    err);
+	if (rc == 0 && known && s->base != NULL)
+		rc = dbbi_base_seek(s->base, &chunk.id, err);
+	return rc;
+}
+
+static int
+end_list(struct stream *s, dbb_error *err)
+{
+	dbbi_pieces *pieces = s->pieces;
+	dbbi_id id;
+	int rc = 0;
+
+	if (!dbbi_gather_empty(s->gather))
+		rc = end_chunk(s, err);
+	if (rc == 0)
+		rc = put_list(&id, pieces->list, dbbi_pieces_put(pieces), s,
+		    err);
+	if (rc == 0)
+		rc = dbbi_tree_add(s->tree, &id, pieces->bytes, err);
+	pieces->count = 0;
+	pieces->chunk_count = 0;
+	pieces->bytes = 0;
+	return rc;
+}
+
+/* ---- pieces ---- */
+
+/* The number of a chunk in the open list, which has room for it. */
+static uint32_t
+list_chunk(struct stream *s, const dbbi_id *id)
+{
+	int n = dbbi_pieces_chunk(s->pieces, id);
+
+	if (n >= 0)
+		return (uint32_t)n;
+	s->pieces->chunks[s->pieces->chunk_count] = *id;
+	return s->pieces->chunk_count++;
+}
+
+/* May the chunk be used: is it there, and not one too many? */
+static int
+usable(struct stream *s, const dbbi_id *chunk)
+{
+	dbbi_places places;
+
+	if (dbbi_locality_again(&s->locality, chunk))
+		return 1;
+	return dbbi_index_find(&places, s->writer->repo->index, chunk) > 0 &&
+	    places.items[0].present &&
+	    dbbi_locality_use(&s->locality, chunk,
+	    places.items[0].entry.plain);
+}
+
+/* Where the base has the piece: 1, or 0. */
+static int
+find_known(dbbi_piece *piece, struct stream *s, dbb_error *err)
+{
+	dbbi_base_piece known;
+	int rc;
+
+	if (s->base == NULL)
+		return 0;
+	rc = dbbi_base_find(&known, s->base, piece->digest, piece->length,
+	    err);
+	if (rc != 1 || !usable(s, &known.chunk))
+		return rc < 0 ? rc : 0;
+	piece->chunk = list_chunk(s, &known.chunk);
+	piece->offset = known.offset;
+	return 1;
+}
+
+/* A new piece goes into the chunk that is gathered. */
+static int
+gather(dbbi_piece *piece, int *ended, struct stream *s, const uint8_t *bytes,
+    dbb_error *err)
+{
+	if (dbbi_gather_empty(s->gather)) {
+		s->open = s->pieces->chunk_count++;
+		memset(&s->pieces->chunks[s->open], 0,
+		    sizeof s->pieces->chunks[s->open]);
+	}
+	piece->chunk = s->open;
+	return dbbi_gather_add(&piece->offset, ended, s->gather,
+	    piece->digest, bytes, piece->length, err);
+}
+
+static int
+put_piece(struct stream *s, const uint8_t *bytes, size_t size,
+    dbb_error *err)
+{
+	dbbi_piece piece = { .length = (uint32_t)size };
+	int chunk_ended = 0, list_ended, rc;
+
+	if ((rc = dbbi_sha256_begin(s->piece_hash, err)) < 0 ||
+	    (rc = dbbi_sha256_add(s->piece_hash, bytes, size, err)) < 0 ||
+	    (rc = dbbi_sha256_end(piece.digest, s->piece_hash, err)) < 0)
+		return rc;
+	dbbi_locality_earn(&s->locality, piece.length);
+	if ((rc = find_known(&piece, s, err)) == 0)
+		rc = gather(&piece, &chunk_ended, s, bytes, err);
+	if (rc < 0)
+		return rc;
+	dbbi_pieces_add(&list_ended, s->pieces, &piece);
+	if (chunk_ended && (rc = end_chunk(s, err)) < 0)
+		return rc;
+	if (list_ended || s->pieces->chunk_count == DBBI_PIECES_CHUNKS)
+		return end_list(s, err);
+	return 0;
+}
+
+/* ---- the stream ---- */
 
 static int
 check(dbbi_repo_writer *w, dbb_error *err)
@@ -74,7 +191,22 @@ check(dbbi_repo_writer *w, dbb_error *err)
 	return rc;
 }
 
-/* Read until the buffer holds a longest chunk, or the stream's end. */
+/* Take in what was read: count it, and hash it with the whole. */
+static int
+take_in(struct stream *s, size_t got, dbb_error *err)
+{
+	int rc;
+
+	s->at_end = got == 0;
+	rc = dbbi_sha256_add(s->whole_hash, s->buffer + s->end, got, err);
+	s->end += got;
+	atomic_fetch_add(&s->writer->read_bytes, got);
+	if (s->progress != NULL)
+		atomic_fetch_add(s->progress, got);
+	return rc;
+}
+
+/* Read until the buffer holds a longest piece, or the stream's end. */
 static int
 fill(struct stream *s, dbb_error *err)
 {
@@ -92,13 +224,8 @@ fill(struct stream *s, dbb_error *err)
 			return rc;
 		rc = dbbi_reader_read(&got, s->in, s->buffer + s->end,
 		    s->capacity - s->end, err);
-		if (rc < 0)
+		if (rc < 0 || (rc = take_in(s, got, err)) < 0)
 			return rc;
-		s->at_end = got == 0;
-		s->end += got;
-		atomic_fetch_add(&s->writer->read_bytes, got);
-		if (s->progress != NULL)
-			atomic_fetch_add(s->progress, got);
 	}
 	return 0;
 }
@@ -107,18 +234,14 @@ static int
 pump(struct stream *s, dbb_error *err)
 {
 	const uint8_t *bytes;
-	dbbi_id id;
 	size_t n;
 	int rc;
 
 	while ((rc = fill(s, err)) == 0 && s->end > s->begin) {
 		bytes = s->buffer + s->begin;
-		n = dbbi_chunker_cut(&s->writer->repo->chunker,
-		    s->size_bytes, bytes, s->end - s->begin);
-		if ((rc = put_chunk(&id, s, DBBI_KIND_DATA, bytes, n,
-		    err)) < 0 ||
-		    (rc = dbbi_sha256_add(s->whole_hash, bytes, n, err)) < 0 ||
-		    (rc = dbbi_tree_add(s->tree, &id, n, err)) < 0)
+		n = dbbi_chunker_cut(&s->writer->repo->chunker, bytes,
+		    s->end - s->begin);
+		if ((rc = put_piece(s, bytes, n, err)) < 0)
 			break;
 		s->begin += n;
 		s->size_bytes += n;
@@ -128,7 +251,7 @@ pump(struct stream *s, dbb_error *err)
 
 static int
 stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
-    _Atomic uint64_t *progress, dbb_error *err)
+    const dbbi_stream_ref *base, _Atomic uint64_t *progress, dbb_error *err)
 {
 	int rc;
 
@@ -136,12 +259,19 @@ stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
 	s->writer = w;
 	s->in = in;
 	s->progress = progress;
-	s->capacity = (size_t)w->repo->params.max_bytes * BUFFER_CHUNKS;
+	dbbi_locality_init(&s->locality);
+	s->capacity = BUFFER_BYTES;
 	s->buffer = dbbi_pages_new(s->capacity, err);
 	if (s->buffer == NULL)
 		return DBB_ENOMEM;
-	if ((rc = dbbi_sha256_new(&s->chunk_hash, err)) < 0 ||
+	if ((s->pieces = calloc(1, sizeof *s->pieces)) == NULL)
+		return dbbi_error_nomem(err);
+	if ((rc = dbbi_gather_new(&s->gather, &w->repo->params, err)) < 0 ||
+	    (rc = dbbi_sha256_new(&s->piece_hash, err)) < 0 ||
 	    (rc = dbbi_sha256_new(&s->whole_hash, err)) < 0)
+		return rc;
+	if (base != NULL && (rc = dbbi_base_new(&s->base, w->repo, base,
+	    err)) < 0)
 		return rc;
 	return dbbi_tree_new(&s->tree, put_list, s, err);
 }
@@ -150,22 +280,28 @@ static void
 stream_clear(struct stream *s)
 {
 	dbbi_tree_free(s->tree);
+	dbbi_base_free(s->base);
 	dbbi_sha256_free(s->whole_hash);
-	dbbi_sha256_free(s->chunk_hash);
+	dbbi_sha256_free(s->piece_hash);
+	dbbi_gather_free(s->gather);
+	free(s->pieces);
 	dbbi_pages_free(s->buffer, s->capacity);
 }
 
 int
 dbbi_repo_write_stream(dbbi_stream_ref *out, dbbi_repo_writer *writer,
-    dbbi_reader *in, _Atomic uint64_t *progress, dbb_error *err)
+    dbbi_reader *in, const dbbi_stream_ref *base,
+    _Atomic uint64_t *progress, dbb_error *err)
 {
 	dbbi_stream_ref ref;
 	struct stream s;
 	int rc;
 
-	if ((rc = stream_init(&s, writer, in, progress, err)) < 0)
+	if ((rc = stream_init(&s, writer, in, base, progress, err)) < 0 ||
+	    (rc = pump(&s, err)) < 0)
 		goto done;
-	if ((rc = pump(&s, err)) < 0)
+	if ((s.pieces->count > 0 || s.size_bytes == 0) &&
+	    (rc = end_list(&s, err)) < 0)
 		goto done;
 	rc = dbbi_tree_end(&ref.root, &ref.depth, s.tree, err);
 	if (rc < 0)

@@ -19,11 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "repo/gather.h"
 #include "repo/repository.h"
 #include "util/random.h"
 
 static dbb_error err;
 static dbbi_chunker chunker;
+static dbbi_chunker_params params = { .min_bytes = 2u << 10,
+    .average_bytes = 8u << 10, .max_bytes = 32u << 10 };
 static int level = 3;
 
 /* What was done so far is told before it ends. */
@@ -62,12 +65,12 @@ cpu_seconds(void)
 static void
 cut(const uint8_t *data, size_t size)
 {
-	size_t chunks = 0;
+	size_t pieces = 0;
 
-	for (size_t at = 0; at < size; chunks++)
-		at += dbbi_chunker_cut(&chunker, at, data + at, size - at);
-	printf("  (%zu chunks, %zu bytes on average)\n", chunks,
-	    chunks == 0 ? 0 : size / chunks);
+	for (size_t at = 0; at < size; pieces++)
+		at += dbbi_chunker_cut(&chunker, data + at, size - at);
+	printf("  (%zu pieces, %zu bytes on average)\n", pieces,
+	    pieces == 0 ? 0 : size / pieces);
 }
 
 static void
@@ -88,8 +91,7 @@ cut_and_hash(const uint8_t *data, size_t size)
 
 	must(dbbi_sha256_new(&whole, &err));
 	for (size_t at = 0; at < size; at += n) {
-		n = dbbi_chunker_cut(&chunker, at, data + at,
-		    size - at);
+		n = dbbi_chunker_cut(&chunker, data + at, size - at);
 		hash(data + at, n);
 		must(dbbi_sha256_add(whole, data + at, n, &err));
 	}
@@ -97,19 +99,19 @@ cut_and_hash(const uint8_t *data, size_t size)
 	dbbi_sha256_free(whole);
 }
 
+/* One chunk after another is compressed. */
 static void
 compress(const uint8_t *data, size_t size)
 {
-	uint8_t *to = malloc(chunker.body.max_bytes);
+	size_t most = dbbi_gather_most(&params), n, stored;
+	uint8_t *to = malloc(most);
 	dbbi_codec *codec = NULL;
-	size_t n, stored;
 
 	if (to == NULL)
 		must(dbbi_error_nomem(&err));
 	must(dbbi_codec_new(&codec, &err));
 	for (size_t at = 0; at < size; at += n) {
-		n = dbbi_chunker_cut(&chunker, at, data + at,
-		    size - at);
+		n = size - at < most * 3 / 4 ? size - at : most * 3 / 4;
 		must(dbbi_codec_pack(&stored, codec, to, data + at, n, level,
 		    &err));
 	}
@@ -146,7 +148,7 @@ measure_stages(const char *file)
 	measure("sha256", hash, map, (size_t)st.st_size);
 	measure("chunking and both hashes", cut_and_hash, map,
 	    (size_t)st.st_size);
-	measure("chunking and zstd", compress, map, (size_t)st.st_size);
+	measure("zstd, chunk by chunk", compress, map, (size_t)st.st_size);
 	munmap(map, (size_t)st.st_size);
 	close(fd);
 }
@@ -171,7 +173,8 @@ read_file(size_t *got, dbbi_reader *reader, void *buffer, size_t size,
 }
 
 static void
-write_file(dbbi_stream_ref *ref, dbbi_repo *repo, const char *file)
+write_file(dbbi_stream_ref *ref, dbbi_repo *repo, const char *file,
+    const dbbi_stream_ref *base)
 {
 	dbbi_writer_options options = { .compression = level };
 	struct file_reader in = { .base = { .read = read_file } };
@@ -183,7 +186,8 @@ write_file(dbbi_stream_ref *ref, dbbi_repo *repo, const char *file)
 	if (in.fd < 0)
 		must(dbbi_error_set(&err, DBB_EIO, "cannot read '%s'", file));
 	must(dbbi_repo_writer_new(&writer, repo, &options, &err));
-	must(dbbi_repo_write_stream(ref, writer, &in.base, NULL, &err));
+	must(dbbi_repo_write_stream(ref, writer, &in.base, base, NULL,
+	    &err));
 	must(dbbi_repo_writer_flush(writer, &err));
 	dbbi_repo_writer_stats(&stats, writer);
 	dbbi_repo_writer_free(writer);
@@ -219,25 +223,25 @@ read_back(dbbi_repo *repo, const dbbi_stream_ref *ref)
 }
 
 static void
-measure_repository(const dbbi_chunker_params *params, const char *url,
-    char **files)
+measure_repository(const char *url, char **files)
 {
 	dbbi_store_registry *registry = NULL;
 	dbbi_store *store = NULL;
 	dbbi_repo *repo = NULL;
-	dbbi_stream_ref ref;
+	dbbi_stream_ref ref, base;
 	struct rusage u;
 	dbbi_run run;
 
 	must(dbbi_store_registry_new(&registry, &err));
 	must(dbbi_store_open(&store, registry, url, DBB_STORE_CREATE, &err));
 	must(dbbi_run_init(&run, &err));
-	must(dbbi_repo_create_with(store, params, &err));
+	must(dbbi_repo_create_with(store, &params, &err));
 	must(dbbi_repo_open(&repo, store, &run, &err));
-	for (; *files != NULL; files++) {
-		printf("%s\n", *files);
-		write_file(&ref, repo, *files);
+	for (int i = 0; files[i] != NULL; i++) {
+		printf("%s\n", files[i]);
+		write_file(&ref, repo, files[i], i == 0 ? NULL : &base);
 		read_back(repo, &ref);
+		base = ref;
 	}
 	dbbi_repo_free(repo);
 	dbbi_run_clear(&run);
@@ -258,8 +262,6 @@ usage(void)
 int
 main(int argc, char **argv)
 {
-	dbbi_chunker_params params = { .min_bytes = 256u << 10,
-	    .average_bytes = 1u << 20, .max_bytes = 2u << 20 };
 	const char *url = "memory:";
 	int c;
 
@@ -280,6 +282,6 @@ main(int argc, char **argv)
 	must(dbbi_chunker_init(&chunker, &params, &err));
 	if (strcmp(url, "memory:") == 0)	/* else memory is measured */
 		measure_stages(argv[optind]);
-	measure_repository(&params, url, argv + optind);
+	measure_repository(url, argv + optind);
 	return 0;
 }

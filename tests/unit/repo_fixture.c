@@ -277,7 +277,8 @@ repo_write(const uint8_t *data, size_t size)
 	dbbi_stream_ref ref;
 
 	repo_ok(dbbi_repo_writer_new(&writer, fx.repo, &options, &fx.err));
-	repo_ok(dbbi_repo_write_stream(&ref, writer, in, NULL, &fx.err));
+	repo_ok(dbbi_repo_write_stream(&ref, writer, in, NULL, NULL,
+	    &fx.err));
 	repo_ok(dbbi_repo_writer_flush(writer, &fx.err));
 	dbbi_repo_writer_free(writer);
 	dbbi_reader_free(in);

@@ -51,7 +51,7 @@ write_to(dbbi_stream_ref *out, dbbi_repo_writer *w, const uint8_t *bytes,
 {
 	dbbi_reader *in = repo_reader(bytes, size, 7000, SIZE_MAX);
 
-	repo_ok(dbbi_repo_write_stream(out, w, in, NULL, &fx.err));
+	repo_ok(dbbi_repo_write_stream(out, w, in, NULL, NULL, &fx.err));
 	dbbi_reader_free(in);
 }
 

@@ -44,7 +44,7 @@ run_job(void *argument)
 	dbbi_reader *in = repo_reader(job->data, job->size, 65536,
 	    job->fail_at);
 
-	job->rc = dbbi_repo_write_stream(&job->ref, job->writer, in, NULL,
+	job->rc = dbbi_repo_write_stream(&job->ref, job->writer, in, NULL, NULL,
 	    &job->err);
 	dbbi_reader_free(in);
 	return NULL;
@@ -309,7 +309,8 @@ START_TEST(progress_counts_what_was_read)
 	dbbi_reader *in = repo_reader(data, 100000, 777, SIZE_MAX);
 	dbbi_stream_ref ref;
 
-	repo_ok(dbbi_repo_write_stream(&ref, w, in, &progress, &fx.err));
+	repo_ok(dbbi_repo_write_stream(&ref, w, in, NULL, &progress,
+	    &fx.err));
 	ck_assert_uint_eq(atomic_load(&progress), 100005);
 	dbbi_reader_free(in);
 	dbbi_repo_writer_free(w);

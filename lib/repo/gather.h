@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * gather: new pieces of a stream, one behind the other, until they make a
+ * chunk: 64 to 128 average pieces, so that they compress well together and
+ * the index remembers few. Where a chunk ends is said by the pieces: the
+ * same new pieces make the same chunks again, which is how the next run
+ * finds what a killed one has stored.
+ *
+ *	chunk: number of pieces u32, the length of each u32, their bytes
+ *
+ * Its id is the SHA-256 of each piece's length (u32) and SHA-256: no byte is
+ * hashed twice.
+ */
+#ifndef DBBI_GATHER_H
+#define DBBI_GATHER_H
+
+#include "repo/chunker.h"
+#include "repo/repo.h"
+
+/* Bytes of a longest chunk: of its pieces, and with its table. */
+size_t dbbi_gather_most(const dbbi_chunker_params *params);
+size_t dbbi_gather_room(const dbbi_chunker_params *params);
+
+typedef struct dbbi_gather dbbi_gather;
+
+int dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
+    dbb_error *err);
+void dbbi_gather_free(dbbi_gather *g);
+
+int dbbi_gather_empty(const dbbi_gather *g);
+
+/* Add a piece; `*offset` is its place among the chunk's bytes. Afterwards
+ * `*ended` says that the chunk is to be ended with it. */
+int dbbi_gather_add(uint32_t *offset, int *ended, dbbi_gather *g,
+    const uint8_t digest[DBBI_SHA256_SIZE], const uint8_t *bytes,
+    uint32_t size, dbb_error *err);
+
+/* A chunk in two parts; borrowed until the next piece is added. */
+typedef struct dbbi_gathered {
+	dbbi_id id;
+	const uint8_t *table;
+	uint32_t table_size;
+	const uint8_t *bytes;
+	uint32_t size;
+} dbbi_gathered;
+
+/* End the chunk, which is not empty, and begin another. */
+int dbbi_gather_end(dbbi_gathered *out, dbbi_gather *g, dbb_error *err);
+
+/* The id of a chunk of one piece, and its table. */
+#define DBBI_GATHER_TABLE_ONE 8
+int dbbi_gather_one(dbbi_id *id, uint8_t table[DBBI_GATHER_TABLE_ONE],
+    const void *bytes, uint32_t size, dbb_error *err);
+
+#endif
