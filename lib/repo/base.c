@@ -6,25 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTS 16u	/* in the window */
-#define BEHIND 4u	/* of them before the one that was found in last */
-#define SLOTS (2u * LISTS * DBBI_PIECES_MAX)	/* a power of two */
+#define LISTS 8u	/* in each window */
+#define BEHIND 2u	/* of them before the one that was found in last */
+#define SLOTS (2u * 2u * LISTS * DBBI_PIECES_MAX)	/* a power of two */
 #define LOST_BYTES (16u << 20)	/* without a find: the window is elsewhere */
 
-/* A list of the window; its bytes are our own. */
+/* A list of a window; its bytes are our own. */
 struct held {
 	uint8_t *bytes;
 	dbbi_piece_list list;
 };
 
+/* Lists that follow each other in a stream. */
+struct window {
+	struct held held[LISTS];	/* list n is held[n % LISTS] */
+	uint32_t first;
+	uint32_t end;			/* behind the last */
+};
+
+enum { EARLIER, OWN, WINDOWS };
+
 struct dbbi_base {
 	dbbi_repo *repo;
 	dbbi_lists lists;
 	dbbi_walk *walk;	/* NULL: no more to come */
-	struct held held[LISTS];
-	uint32_t first;		/* held[first % LISTS] is the window's first */
-	uint32_t end;		/* and this one is behind its last */
-	uint32_t *slots;	/* list % LISTS * DBBI_PIECES_MAX + piece, + 1 */
+	struct window windows[WINDOWS];
+	uint32_t *slots;	/* slot_of(), or 0: empty */
 	uint64_t missed;	/* bytes since the last find */
 };
 
@@ -43,8 +50,8 @@ dbbi_base_new(dbbi_base **out, dbbi_repo *repo, const dbbi_stream_ref *ref,
 	if (rc < 0 ||
 	    (rc = dbbi_lists_init(&base->lists, repo, repo->index,
 	    err)) < 0 ||
-	    (rc = dbbi_walk_new(&base->walk, ref, dbbi_lists_load,
-	    &base->lists, err)) < 0) {
+	    (ref != NULL && (rc = dbbi_walk_new(&base->walk, ref,
+	    dbbi_lists_load, &base->lists, err)) < 0)) {
 		dbbi_base_free(base);
 		return rc;
 	}
@@ -57,8 +64,9 @@ dbbi_base_free(dbbi_base *base)
 {
 	if (base == NULL)
 		return;
-	for (uint32_t i = 0; i < LISTS; i++)
-		free(base->held[i].bytes);
+	for (unsigned w = 0; w < WINDOWS; w++)
+		for (unsigned i = 0; i < LISTS; i++)
+			free(base->windows[w].held[i].bytes);
 	free(base->slots);
 	dbbi_walk_free(base->walk);
 	dbbi_lists_clear(&base->lists);
@@ -75,18 +83,29 @@ first_slot(const uint8_t *digest)
 	return h & (SLOTS - 1);
 }
 
-static void
+/* What stands for piece `i` of list `n`. */
+static uint32_t
+slot_of(unsigned window, uint32_t n, uint32_t i)
+{
+	return (window * LISTS + n % LISTS) * DBBI_PIECES_MAX + i + 1;
+}
+
+/* The list that a slot's piece is in, and the piece. */
+static const struct held *
 get_piece(dbbi_piece *out, const dbbi_base *base, uint32_t slot)
 {
-	const struct held *held = &base->held[(slot - 1) / DBBI_PIECES_MAX];
+	uint32_t list = (slot - 1) / DBBI_PIECES_MAX;
+	const struct held *held =
+	    &base->windows[list / LISTS].held[list % LISTS];
 
 	dbbi_piece_list_get(out, &held->list, (slot - 1) % DBBI_PIECES_MAX);
+	return held;
 }
 
 static void
-add_list(dbbi_base *base, uint32_t n)
+add_list(dbbi_base *base, unsigned window, uint32_t n)
 {
-	const struct held *held = &base->held[n % LISTS];
+	const struct held *held = &base->windows[window].held[n % LISTS];
 	dbbi_piece piece;
 	uint32_t at;
 
@@ -95,20 +114,20 @@ add_list(dbbi_base *base, uint32_t n)
 		at = first_slot(piece.digest);
 		while (base->slots[at] != 0)
 			at = (at + 1) & (SLOTS - 1);
-		base->slots[at] = n % LISTS * DBBI_PIECES_MAX + i + 1;
+		base->slots[at] = slot_of(window, n, i);
 	}
 }
 
-/* Take the lists before `n` out of the window. */
+/* Take the lists before `n` out of a window. */
 static void
-drop_before(dbbi_base *base, uint32_t n)
+drop_before(dbbi_base *base, unsigned window, uint32_t n)
 {
-	if (n <= base->first)
-		return;
-	base->first = n;
+	base->windows[window].first = n;
 	memset(base->slots, 0, SLOTS * sizeof *base->slots);
-	for (uint32_t i = base->first; i < base->end; i++)
-		add_list(base, i);
+	for (unsigned w = 0; w < WINDOWS; w++)
+		for (uint32_t i = base->windows[w].first;
+		    i < base->windows[w].end; i++)
+			add_list(base, w, i);
 }
 
 static int
@@ -130,8 +149,37 @@ hold(struct held *held, const dbbi_piece_list *list, dbb_error *err)
 	return 0;
 }
 
-/* Load the next list into the window, which has room: 1, or 0 when there are
- * no more, or they cannot be read. */
+/* Add a list to a window, which has room. */
+static int
+add_held(dbbi_base *base, unsigned window, const dbbi_piece_list *list,
+    dbb_error *err)
+{
+	struct window *w = &base->windows[window];
+	int rc;
+
+	if ((rc = hold(&w->held[w->end % LISTS], list, err)) < 0)
+		return rc;
+	add_list(base, window, w->end++);
+	return 0;
+}
+
+int
+dbbi_base_note(dbbi_base *base, const uint8_t *list, size_t size,
+    uint64_t bytes, dbb_error *err)
+{
+	const struct window *own = &base->windows[OWN];
+	dbbi_piece_list view;
+	int rc;
+
+	if ((rc = dbbi_piece_list_open(&view, list, size, bytes, err)) < 0)
+		return rc;
+	if (own->end - own->first == LISTS)
+		drop_before(base, OWN, own->first + 1);
+	return add_held(base, OWN, &view, err);
+}
+
+/* Load the earlier stream's next list, for which there is room: 1, or 0 when
+ * there are no more, or they cannot be read. */
 static int
 load_next(dbbi_base *base, dbb_error *err)
 {
@@ -143,13 +191,8 @@ load_next(dbbi_base *base, dbb_error *err)
 		return 0;
 	dbbi_error_clear(&cause);
 	rc = dbbi_walk_next(&list, base->walk, &cause);
-	if (rc == 1)
-		rc = hold(&base->held[base->end % LISTS], &list, err) < 0 ?
-		    DBB_ENOMEM : 1;
-	if (rc == 1) {
-		add_list(base, base->end++);
+	if (rc == 1 && (rc = add_held(base, EARLIER, &list, &cause)) == 0)
 		return 1;
-	}
 	dbbi_walk_free(base->walk);
 	base->walk = NULL;
 	if (rc == DBB_ECANCELED || rc == DBB_ENOMEM) {
@@ -169,55 +212,69 @@ load_next(dbbi_base *base, dbb_error *err)
 static int
 centre(dbbi_base *base, uint32_t n, dbb_error *err)
 {
+	const struct window *w = &base->windows[EARLIER];
 	int rc = 1;
 
 	if (base->walk == NULL)
 		return 0;
-	if (n > base->first + BEHIND)
-		drop_before(base, n - BEHIND);
-	while (rc == 1 && base->end - base->first < LISTS)
+	if (n > w->first + BEHIND)
+		drop_before(base, EARLIER, n - BEHIND);
+	while (rc == 1 && w->end - w->first < LISTS)
 		rc = load_next(base, err);
 	return rc < 0 ? rc : 0;
 }
 
-/* 1 when the window has it, in list `*n`. */
-static int
-look_up(dbbi_piece *out, uint32_t *n, const dbbi_base *base,
-    const uint8_t *digest, uint32_t length)
+/* The list that has the piece; NULL: none. */
+static const struct held *
+look_up(dbbi_piece *out, const dbbi_base *base, const uint8_t *digest,
+    uint32_t length)
 {
-	uint32_t at = first_slot(digest), slot, i;
+	uint32_t at = first_slot(digest), slot;
+	const struct held *held;
 
 	for (; (slot = base->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
-		get_piece(out, base, slot);
-		if (out->length != length ||
-		    memcmp(out->digest, digest, DBBI_SHA256_SIZE) != 0)
-			continue;
-		i = (slot - 1) / DBBI_PIECES_MAX;
-		*n = base->first + (i + LISTS - base->first % LISTS) % LISTS;
-		return 1;
+		held = get_piece(out, base, slot);
+		if (out->length == length &&
+		    memcmp(out->digest, digest, DBBI_SHA256_SIZE) == 0)
+			return held;
 	}
-	return 0;
+	return NULL;
+}
+
+/* A piece was found in a list: follow, should it be far on. */
+static int
+follow(dbbi_base *base, const struct held *held, dbb_error *err)
+{
+	const struct window *w = &base->windows[EARLIER];
+	uint32_t i, on;
+
+	if (held < w->held || held >= w->held + LISTS)
+		return 0;
+	i = (uint32_t)(held - w->held);
+	on = (i + LISTS - w->first % LISTS) % LISTS;
+	return on > 2 * BEHIND ? centre(base, w->first + on, err) : 0;
 }
 
 int
 dbbi_base_find(dbbi_base_piece *out, dbbi_base *base,
     const uint8_t digest[DBBI_SHA256_SIZE], uint32_t length, dbb_error *err)
 {
+	const struct held *held;
 	dbbi_piece piece;
-	uint32_t n;
 	int rc;
 
-	if (base->end == 0 && (rc = centre(base, 0, err)) < 0)
+	if (base->windows[EARLIER].end == 0 &&
+	    (rc = centre(base, 0, err)) < 0)
 		return rc;
-	if (!look_up(&piece, &n, base, digest, length)) {
+	held = look_up(&piece, base, digest, length);
+	if (held == NULL) {
 		base->missed += length;
 		return 0;
 	}
 	base->missed = 0;
-	dbbi_piece_list_chunk(&out->chunk,
-	    &base->held[n % LISTS].list, piece.chunk);
+	dbbi_piece_list_chunk(&out->chunk, &held->list, piece.chunk);
 	out->offset = piece.offset;
-	rc = n > base->first + 2 * BEHIND ? centre(base, n, err) : 0;
+	rc = follow(base, held, err);
 	return rc < 0 ? rc : 1;
 }
 
@@ -234,16 +291,17 @@ names(const dbbi_piece_list *list, const dbbi_id *chunk)
 int
 dbbi_base_seek(dbbi_base *base, const dbbi_id *chunk, dbb_error *err)
 {
+	const struct window *w = &base->windows[EARLIER];
 	int rc = 1;
 
 	if (base->missed < LOST_BYTES)
 		return 0;
 	base->missed = 0;
-	while (rc == 1 && (base->end == base->first ||
-	    !names(&base->held[(base->end - 1) % LISTS].list, chunk))) {
-		if (base->end - base->first == LISTS)
-			drop_before(base, base->end - BEHIND);
+	while (rc == 1 && (w->end == w->first ||
+	    !names(&w->held[(w->end - 1) % LISTS].list, chunk))) {
+		if (w->end - w->first == LISTS)
+			drop_before(base, EARLIER, w->end - BEHIND);
 		rc = load_next(base, err);
 	}
-	return rc == 1 ? centre(base, base->end - 1, err) : rc;
+	return rc == 1 ? centre(base, w->end - 1, err) : rc;
 }

@@ -360,6 +360,22 @@ dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
 	return rc;
 }
 
+int
+dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id)
+{
+	const struct item *item;
+	size_t at;
+
+	pthread_mutex_lock(&index->mutex);
+	at = first_slot(id->bytes, index->slot_count);
+	while ((item = next_item(&at, index, id->bytes)) != NULL)
+		if (item->pack_no == PACK_PENDING || is_present(index, item))
+			break;
+	*plain = item == NULL ? 0 : item->plain_kind_coding & PLAIN_MASK;
+	pthread_mutex_unlock(&index->mutex);
+	return item != NULL;
+}
+
 void
 dbbi_index_forget(dbbi_index *index, uint32_t from)
 {

@@ -72,6 +72,10 @@ uint32_t dbbi_index_find(dbbi_places *out, dbbi_index *index,
 int dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
     dbb_error *err);
 
+/* Is a chunk in a present pack, or claimed? Its plain bytes, or 0: unknown
+ * yet, as it is only claimed. */
+int dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id);
+
 /* Give up all claims that did not come to a place, and the places in packs
  * numbered `from` and above: no segment in the store tells of them. */
 void dbbi_index_forget(dbbi_index *index, uint32_t from);

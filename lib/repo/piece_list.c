@@ -8,6 +8,7 @@
 #include "util/bytes.h"
 
 #define LEVEL 1
+#define SLOTS (2 * DBBI_PIECES_MAX)
 
 /* Said by the piece alone: one in 1,024. */
 static int
@@ -19,9 +20,49 @@ ends_list(const uint8_t digest[DBBI_SHA256_SIZE], uint32_t count)
 }
 
 void
+dbbi_pieces_reset(dbbi_pieces *pieces)
+{
+	pieces->count = 0;
+	pieces->chunk_count = 0;
+	pieces->bytes = 0;
+	memset(pieces->slots, 0, sizeof pieces->slots);
+}
+
+/* Where a digest is, or belongs. */
+static uint32_t
+find_slot(const dbbi_pieces *pieces, const dbbi_piece *piece)
+{
+	uint32_t at = dbbi_get_u32(piece->digest) % SLOTS;
+	const dbbi_piece *other;
+
+	for (; pieces->slots[at] != 0; at = (at + 1) % SLOTS) {
+		other = &pieces->items[pieces->slots[at] - 1];
+		if (other->length == piece->length &&
+		    memcmp(other->digest, piece->digest,
+		    sizeof piece->digest) == 0)
+			break;
+	}
+	return at;
+}
+
+int
+dbbi_pieces_find(dbbi_piece *piece, const dbbi_pieces *pieces)
+{
+	uint16_t found = pieces->slots[find_slot(pieces, piece)];
+
+	if (found != 0)
+		*piece = pieces->items[found - 1];
+	return found != 0;
+}
+
+void
 dbbi_pieces_add(int *ended, dbbi_pieces *pieces, const dbbi_piece *piece)
 {
+	uint32_t at = find_slot(pieces, piece);
+
 	pieces->items[pieces->count++] = *piece;
+	if (pieces->slots[at] == 0)
+		pieces->slots[at] = (uint16_t)pieces->count;
 	pieces->bytes += piece->length;
 	*ended = ends_list(piece->digest, pieces->count);
 }

@@ -39,8 +39,16 @@ typedef struct dbbi_pieces {
 	uint64_t bytes;		/* of the stream */
 	dbbi_piece items[DBBI_PIECES_MAX];
 	dbbi_id chunks[DBBI_PIECES_CHUNKS];
+	uint16_t slots[2 * DBBI_PIECES_MAX];	/* by digest: number + 1 */
 	uint8_t list[DBBI_PIECES_LIMIT];	/* once it is put down */
 } dbbi_pieces;
+
+/* Empty it. */
+void dbbi_pieces_reset(dbbi_pieces *pieces);
+
+/* The first piece with the digest and length of `piece`, if it has one, also
+ * gives it its place: 1, else 0. */
+int dbbi_pieces_find(dbbi_piece *piece, const dbbi_pieces *pieces);
 
 /* Add a piece; `*ended` says that the list is to be ended with it. */
 void dbbi_pieces_add(int *ended, dbbi_pieces *pieces,

@@ -23,7 +23,7 @@ struct stream {
 	dbbi_sha256 *piece_hash;
 	dbbi_sha256 *whole_hash;
 	dbbi_tree *tree;
-	dbbi_base *base;		/* may be NULL */
+	dbbi_base *base;
 	dbbi_locality locality;
 	dbbi_gather *gather;
 	dbbi_pieces *pieces;		/* of the open list */
@@ -68,7 +68,7 @@ end_chunk(struct stream *s, dbb_error *err)
 	s->pieces->chunks[s->open] = chunk.id;
 	rc = dbbi_writer_push(&known, s->writer, &chunk, DBBI_KIND_DATA,
 	    err);
-	if (rc == 0 && known && s->base != NULL)
+	if (rc == 0 && known)
 		rc = dbbi_base_seek(s->base, &chunk.id, err);
 	return rc;
 }
@@ -77,19 +77,21 @@ static int
 end_list(struct stream *s, dbb_error *err)
 {
 	dbbi_pieces *pieces = s->pieces;
+	size_t size;
 	dbbi_id id;
 	int rc = 0;
 
 	if (!dbbi_gather_empty(s->gather))
 		rc = end_chunk(s, err);
+	size = dbbi_pieces_put(pieces);
 	if (rc == 0)
-		rc = put_list(&id, pieces->list, dbbi_pieces_put(pieces), s,
-		    err);
+		rc = put_list(&id, pieces->list, size, s, err);
 	if (rc == 0)
 		rc = dbbi_tree_add(s->tree, &id, pieces->bytes, err);
-	pieces->count = 0;
-	pieces->chunk_count = 0;
-	pieces->bytes = 0;
+	if (rc == 0)
+		rc = dbbi_base_note(s->base, pieces->list, size,
+		    pieces->bytes, err);
+	dbbi_pieces_reset(pieces);
 	return rc;
 }
 
@@ -111,25 +113,23 @@ list_chunk(struct stream *s, const dbbi_id *id)
 static int
 usable(struct stream *s, const dbbi_id *chunk)
 {
-	dbbi_places places;
+	uint32_t plain;
 
 	if (dbbi_locality_again(&s->locality, chunk))
 		return 1;
-	return dbbi_index_find(&places, s->writer->repo->index, chunk) > 0 &&
-	    places.items[0].present &&
-	    dbbi_locality_use(&s->locality, chunk,
-	    places.items[0].entry.plain);
+	return dbbi_index_has(&plain, s->writer->repo->index, chunk) &&
+	    dbbi_locality_use(&s->locality, chunk, plain);
 }
 
-/* Where the base has the piece: 1, or 0. */
+/* Where the piece is known to lie, in this list or by the base: 1, or 0. */
 static int
 find_known(dbbi_piece *piece, struct stream *s, dbb_error *err)
 {
 	dbbi_base_piece known;
 	int rc;
 
-	if (s->base == NULL)
-		return 0;
+	if (dbbi_pieces_find(piece, s->pieces))
+		return 1;
 	rc = dbbi_base_find(&known, s->base, piece->digest, piece->length,
 	    err);
 	if (rc != 1 || !usable(s, &known.chunk))
@@ -270,8 +270,7 @@ stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
 	    (rc = dbbi_sha256_new(&s->piece_hash, err)) < 0 ||
 	    (rc = dbbi_sha256_new(&s->whole_hash, err)) < 0)
 		return rc;
-	if (base != NULL && (rc = dbbi_base_new(&s->base, w->repo, base,
-	    err)) < 0)
+	if ((rc = dbbi_base_new(&s->base, w->repo, base, err)) < 0)
 		return rc;
 	return dbbi_tree_new(&s->tree, put_list, s, err);
 }
