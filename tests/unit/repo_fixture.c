@@ -269,7 +269,8 @@ repo_reader(const uint8_t *data, size_t size, size_t most, size_t fail_at)
 /* ---- there and back ---- */
 
 dbbi_stream_ref
-repo_write(const uint8_t *data, size_t size)
+repo_write_again(const dbbi_stream_ref *base, const uint8_t *data,
+    size_t size)
 {
 	dbbi_writer_options options = { .compression = 3, .threads = 2 };
 	dbbi_reader *in = repo_reader(data, size, 10000, SIZE_MAX);
@@ -277,12 +278,18 @@ repo_write(const uint8_t *data, size_t size)
 	dbbi_stream_ref ref;
 
 	repo_ok(dbbi_repo_writer_new(&writer, fx.repo, &options, &fx.err));
-	repo_ok(dbbi_repo_write_stream(&ref, writer, in, NULL, NULL,
+	repo_ok(dbbi_repo_write_stream(&ref, writer, in, base, NULL,
 	    &fx.err));
 	repo_ok(dbbi_repo_writer_flush(writer, &fx.err));
 	dbbi_repo_writer_free(writer);
 	dbbi_reader_free(in);
 	return ref;
+}
+
+dbbi_stream_ref
+repo_write(const uint8_t *data, size_t size)
+{
+	return repo_write_again(NULL, data, size);
 }
 
 int

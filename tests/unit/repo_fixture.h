@@ -30,9 +30,9 @@ struct repo_fixture {
 
 extern struct repo_fixture fx;
 
-/* A repository with small chunks (256, 1,024, 4,096), opened. */
+/* A repository with small pieces (256, 1,024, 4,096), opened. */
 void repo_set_up(void);
-/* The same with the chunk sizes that a user gets. */
+/* The same with the sizes that a user gets. */
 void repo_set_up_real(void);
 void repo_tear_down(void);
 
@@ -52,6 +52,9 @@ dbbi_reader *repo_reader(const uint8_t *data, size_t size, size_t most,
 
 /* Write bytes as a stream with a writer of their own, flushed. */
 dbbi_stream_ref repo_write(const uint8_t *data, size_t size);
+/* The same, as what became of an earlier stream (NULL: none). */
+dbbi_stream_ref repo_write_again(const dbbi_stream_ref *base,
+    const uint8_t *data, size_t size);
 
 /* Read a stream back and compare; what the reading returned. */
 int repo_read_back(const dbbi_stream_ref *ref, const uint8_t *data,

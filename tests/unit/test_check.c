@@ -30,7 +30,7 @@ set_up(void)
 	snprintf(first_pack, sizeof first_pack, "%s",
 	    repo_object("packs/"));
 	repo_write_set(A, &ref);
-	ref = repo_write(data, 40000);
+	ref = repo_write_again(&ref, data, 40000);
 	repo_write_set(B, &ref);
 	ck_assert_uint_eq(repo_count("packs/"), 2);
 	free(data);
