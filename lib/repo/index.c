@@ -294,10 +294,12 @@ dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
 }
 
 static void
-describe(dbbi_place *out, const dbbi_index *index, const struct item *item)
+describe(dbbi_place *out, const dbbi_index *index, uint32_t no)
 {
+	const struct item *item = item_at(index, no);
 	const dbbi_pack_item *pack = &index->packs.items[item->pack_no];
 
+	out->no = no;
 	out->pack = pack->name;
 	out->pack_no = item->pack_no;
 	out->pack_size = pack->size;
@@ -315,13 +317,16 @@ static void
 find_places(dbbi_places *out, const dbbi_index *index, const uint8_t *id,
     int present)
 {
-	size_t at = first_slot(id, index->slot_count);
+	size_t at = first_slot(id, index->slot_count), last;
 	const struct item *item;
 
 	while (out->count < DBBI_PLACES &&
-	    (item = next_item(&at, index, id)) != NULL)
+	    (item = next_item(&at, index, id)) != NULL) {
+		last = (at - 1) & (index->slot_count - 1);
 		if (has_place(item) && is_present(index, item) == present)
-			describe(&out->items[out->count++], index, item);
+			describe(&out->items[out->count++], index,
+			    index->slots[last] - 1);
+	}
 }
 
 uint32_t

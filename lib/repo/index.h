@@ -27,6 +27,7 @@ typedef struct dbbi_place {
 	uint32_t pack_no;	/* counts from 0, in this index only */
 	uint32_t pack_size;
 	int present;		/* the pack was there when we looked */
+	uint32_t no;		/* of the place, as pack_no */
 	dbbi_entry entry;
 } dbbi_place;
 

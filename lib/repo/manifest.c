@@ -10,7 +10,7 @@
 #define HEAD_LIMIT (4u << 20)		/* of JSON */
 #define BODY_LIMIT (256u << 20)		/* of JSON */
 #define SIZE_LIMIT (512u << 20)		/* of the whole */
-#define PACK_SIZE (DBBI_SHA256_SIZE + 4)
+#define PACK_SIZE (DBBI_SHA256_SIZE + 8)
 #define LEVEL 3				/* of zstd */
 
 /* Header: magic 8, cipher u8, 3 zero, set id 32 (NUL-padded), then u32
@@ -87,7 +87,8 @@ add_front(dbbi_bytes *b, const char *id, const char *head,
 	for (uint32_t i = 0; i < l->packs; i++) {
 		if ((rc = dbbi_bytes_add(b, packs[i].name.bytes,
 		    sizeof packs[i].name.bytes, err)) < 0 ||
-		    (rc = dbbi_bytes_add_u32(b, packs[i].size, err)) < 0)
+		    (rc = dbbi_bytes_add_u32(b, packs[i].size, err)) < 0 ||
+		    (rc = dbbi_bytes_add_u32(b, packs[i].used, err)) < 0)
 			return rc;
 	}
 	return add_digest(b, err);
@@ -230,6 +231,10 @@ parse_packs(dbbi_manifest *m, const uint8_t *at, uint32_t count,
 	for (uint32_t i = 0; i < count; i++, at += PACK_SIZE) {
 		memcpy(m->packs[i].name.bytes, at, DBBI_SHA256_SIZE);
 		m->packs[i].size = dbbi_get_u32(at + DBBI_SHA256_SIZE);
+		m->packs[i].used = dbbi_get_u32(at + DBBI_SHA256_SIZE + 4);
+		if (m->packs[i].used > m->packs[i].size)
+			return damaged(err, "it uses more of a pack than "
+			    "there is");
 		if (i > 0 && compare_packs(&m->packs[i - 1],
 		    &m->packs[i]) >= 0)
 			return damaged(err, "its packs are not in order");

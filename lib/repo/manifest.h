@@ -15,6 +15,7 @@
 typedef struct dbbi_set_pack {
 	dbbi_id name;
 	uint32_t size;
+	uint32_t used;		/* bytes of it that the set's chunks take */
 } dbbi_set_pack;
 
 typedef struct dbbi_manifest {

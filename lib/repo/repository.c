@@ -24,23 +24,31 @@
 #define AVERAGE_BYTES (8u << 10)
 #define MAX_BYTES (32u << 10)
 
+#define MOST_GRACE_S (366u * 24 * 3600)
+
 /* The id is a digest of what must never change, so that a flipped bit in
- * the chunker's parameters is found. The seed makes it unique. */
+ * the parameters is found. The seed makes it unique. */
 static int
 derive_id(char out[DBBI_REPO_ID_SIZE], const dbbi_chunker_params *p,
-    dbb_error *err)
+    uint32_t grace_s, dbb_error *err)
 {
 	uint8_t digest[DBBI_SHA256_SIZE];
 	char seed[2 * DBBI_SEED_SIZE + 1], text[256];
 	int n, rc;
 
 	dbbi_hex_encode(seed, p->seed, sizeof p->seed);
-	n = snprintf(text, sizeof text, "gear64 %s %u %u %u", seed,
-	    p->min_bytes, p->average_bytes, p->max_bytes);
+	n = snprintf(text, sizeof text, "gear64 %s %u %u %u none %u", seed,
+	    p->min_bytes, p->average_bytes, p->max_bytes, grace_s);
 	rc = dbbi_sha256_of(digest, text, (size_t)n, err);
 	if (rc == 0)
 		dbbi_hex_encode(out, digest, (DBBI_REPO_ID_SIZE - 1) / 2);
 	return rc;
+}
+
+static int
+grace_valid(uint64_t grace_s)
+{
+	return grace_s >= 1 && grace_s <= MOST_GRACE_S;
 }
 
 static dbbi_json *
@@ -63,7 +71,7 @@ describe_chunker(const dbbi_chunker_params *p)
 }
 
 static int
-describe(dbbi_json **out, const dbbi_chunker_params *params, const char *id,
+describe(dbbi_json **out, const dbbi_repo_params *params, const char *id,
     dbb_error *err)
 {
 	dbbi_json *json = dbbi_json_new_object();
@@ -77,7 +85,9 @@ describe(dbbi_json **out, const dbbi_chunker_params *params, const char *id,
 	    dbbi_json_set_u64(json, "format", FORMAT) < 0 ||
 	    dbbi_json_set_string(json, "id", id) < 0 ||
 	    dbbi_json_set_string(json, "created_at", now) < 0 ||
-	    dbbi_json_set(json, "chunker", describe_chunker(params)) < 0 ||
+	    dbbi_json_set(json, "chunker",
+	    describe_chunker(&params->chunker)) < 0 ||
+	    dbbi_json_set_u64(json, "grace_s", params->grace_s) < 0 ||
 	    dbbi_json_set_string(json, "cipher", "none") < 0) {
 		dbbi_json_free(json);
 		return dbbi_error_nomem(err);
@@ -87,7 +97,7 @@ describe(dbbi_json **out, const dbbi_chunker_params *params, const char *id,
 }
 
 int
-dbbi_repo_create_with(dbbi_store *store, const dbbi_chunker_params *params,
+dbbi_repo_create_with(dbbi_store *store, const dbbi_repo_params *params,
     dbb_error *err)
 {
 	dbbi_json *json = NULL;
@@ -95,10 +105,12 @@ dbbi_repo_create_with(dbbi_store *store, const dbbi_chunker_params *params,
 	const char *text;
 	int rc;
 
-	if (!dbbi_chunker_params_valid(params))
+	if (!dbbi_chunker_params_valid(&params->chunker) ||
+	    !grace_valid(params->grace_s))
 		return dbbi_error_set(err, DBB_EINVAL,
-		    "these chunk sizes are not possible");
-	if ((rc = derive_id(id, params, err)) < 0 ||
+		    "these parameters are not possible");
+	if ((rc = derive_id(id, &params->chunker, params->grace_s,
+	    err)) < 0 ||
 	    (rc = describe(&json, params, id, err)) < 0)
 		goto done;
 	if ((text = dbbi_json_text(json)) == NULL) {
@@ -117,14 +129,19 @@ done:
 int
 dbbi_repo_create(dbbi_store *store, dbb_error *err)
 {
-	dbbi_chunker_params params = {
-		.min_bytes = MIN_BYTES,
-		.average_bytes = AVERAGE_BYTES,
-		.max_bytes = MAX_BYTES,
+	dbbi_repo_params params = {
+		.chunker = {
+			.min_bytes = MIN_BYTES,
+			.average_bytes = AVERAGE_BYTES,
+			.max_bytes = MAX_BYTES,
+		},
+		.grace_s = DBBI_GRACE_S,
 	};
+	uint8_t *seed = params.chunker.seed;
 	int rc;
 
-	if ((rc = dbbi_random(params.seed, sizeof params.seed, err)) < 0)
+	rc = dbbi_random(seed, sizeof params.chunker.seed, err);
+	if (rc < 0)
 		return rc;
 	return dbbi_repo_create_with(store, &params, err);
 }
@@ -200,6 +217,7 @@ parse(dbbi_repo *repo, const dbbi_json *json, dbb_error *err)
 	const dbbi_json *chunker = dbbi_json_object(json, "chunker");
 	const dbbi_json *compression = dbbi_json_object(json, "compression");
 	const char *id = dbbi_json_string(json, "id");
+	uint64_t grace_s;
 	int rc;
 
 	if ((rc = check_format(json, err)) < 0)
@@ -216,11 +234,17 @@ parse(dbbi_repo *repo, const dbbi_json *json, dbb_error *err)
 	if (get_params(&repo->params, chunker) < 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its chunker's parameters are not possible");
-	if ((rc = derive_id(repo->id, &repo->params, err)) < 0)
+	if (dbbi_json_u64(&grace_s, json, "grace_s") < 0 ||
+	    !grace_valid(grace_s))
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its time of grace is not possible");
+	repo->grace_s = (uint32_t)grace_s;
+	rc = derive_id(repo->id, &repo->params, repo->grace_s, err);
+	if (rc < 0)
 		return rc;
 	if (strcmp(id, repo->id) != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "its id and its chunker's parameters do not fit");
+		    "its id and its parameters do not fit");
 	return dbbi_chunker_init(&repo->chunker, &repo->params, err);
 }
 

@@ -15,19 +15,29 @@
 
 #define DBBI_REPO_ID_SIZE 33
 
+/* What a repository is made with, and keeps. */
+typedef struct dbbi_repo_params {
+	dbbi_chunker_params chunker;
+	uint32_t grace_s;	/* between condemning and deleting a pack */
+} dbbi_repo_params;
+
+/* Longer than any backup takes. */
+#define DBBI_GRACE_S (48u * 3600)
+
 struct dbbi_repo {
 	dbbi_store *store;	/* borrowed */
 	dbbi_run *run;		/* borrowed */
 	char id[DBBI_REPO_ID_SIZE];
 	dbbi_chunker_params params;
+	uint32_t grace_s;
 	dbbi_chunker chunker;
 	pthread_mutex_t mutex;	/* for what follows */
 	dbbi_index *index;	/* NULL until it is loaded */
 };
 
-/* As dbbi_repo_create, with chunk sizes and a seed of one's own. */
-int dbbi_repo_create_with(dbbi_store *store,
-    const dbbi_chunker_params *params, dbb_error *err);
+/* As dbbi_repo_create, with parameters of one's own. */
+int dbbi_repo_create_with(dbbi_store *store, const dbbi_repo_params *params,
+    dbb_error *err);
 
 /* Load an index of one's own, with no pack present yet; with `damage`
  * segments that cannot be used are told and passed over. */

@@ -126,37 +126,48 @@ dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
 
 /* ---- write ---- */
 
-/* Which packs, by their number in the index. */
+/* How many bytes of which packs, by their number in the index. A bit for
+ * each place says whether it is counted. */
 struct used {
 	dbbi_repo *repo;
-	uint8_t *marks;
-	uint32_t count;
+	uint32_t *bytes;
+	uint32_t packs;
+	uint8_t *counted;
+	uint64_t places;
 };
 
 static int
-mark_pack(const dbbi_places *places, void *payload, dbb_error *err)
+use_place(const dbbi_places *places, void *payload, dbb_error *err)
 {
 	const dbbi_place *place = &places->items[0];
 	struct used *used = payload;
+	uint8_t bit = (uint8_t)(1u << place->no % 8);
 
 	if (!place->present)
 		return dbbi_pack_context(err, dbbi_error_set(err,
 		    DBB_EDAMAGED, "it is not in the store, or of another "
 		    "size"), &place->pack);
-	if (place->pack_no >= used->count)
+	if (place->pack_no >= used->packs || place->no >= used->places)
 		return dbbi_error_set(err, DBB_EINTERNAL,
 		    "packs are still being written");
-	used->marks[place->pack_no] = 1;
+	if (used->counted[place->no / 8] & bit)
+		return 0;
+	if (place->entry.stored > place->pack_size -
+	    used->bytes[place->pack_no])
+		return dbbi_pack_context(err, dbbi_error_set(err,
+		    DBB_EDAMAGED, "its chunks overlap"), &place->pack);
+	used->counted[place->no / 8] |= bit;
+	used->bytes[place->pack_no] += place->entry.stored;
 	return 0;
 }
 
 static int
-mark_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
+use_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
 {
 	struct used *used = payload;
 
 	return dbbi_stream_places(used->repo, used->repo->index, ref,
-	    mark_pack, used, err);
+	    use_place, used, err);
 }
 
 static int
@@ -166,15 +177,15 @@ describe_packs(dbbi_set_pack **out, uint32_t *count, const struct used *used,
 	dbbi_set_pack *packs;
 	uint32_t n = 0;
 
-	packs = calloc((size_t)used->count + 1, sizeof *packs);
+	packs = calloc((size_t)used->packs + 1, sizeof *packs);
 	if (packs == NULL)
 		return dbbi_error_nomem(err);
-	for (uint32_t i = 0; i < used->count; i++) {
-		if (!used->marks[i])
+	for (uint32_t i = 0; i < used->packs; i++) {
+		if (used->bytes[i] == 0)
 			continue;
 		dbbi_index_pack(&packs[n].name, &packs[n].size,
 		    used->repo->index, i);
-		n++;
+		packs[n++].used = used->bytes[i];
 	}
 	*out = packs;
 	*count = n;
@@ -192,14 +203,18 @@ find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
 
 	if ((rc = dbbi_repo_load_index(repo, err)) < 0)
 		return rc;
-	used.count = dbbi_index_packs(repo->index);
-	used.marks = calloc((size_t)used.count + 1, 1);
-	if (used.marks == NULL)
-		return dbbi_error_nomem(err);
-	rc = dbbi_manifest_streams(body, mark_stream, &used, err);
+	used.packs = dbbi_index_packs(repo->index);
+	used.places = dbbi_index_count(repo->index);
+	used.bytes = calloc((size_t)used.packs + 1, sizeof *used.bytes);
+	used.counted = calloc((size_t)used.places / 8 + 1, 1);
+	if (used.bytes == NULL || used.counted == NULL)
+		rc = dbbi_error_nomem(err);
+	else
+		rc = dbbi_manifest_streams(body, use_stream, &used, err);
 	if (rc == 0)
 		rc = describe_packs(packs, count, &used, err);
-	free(used.marks);
+	free(used.bytes);
+	free(used.counted);
 	return rc;
 }
 

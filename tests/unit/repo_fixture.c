@@ -157,8 +157,9 @@ open_store(void)
 void
 repo_set_up(void)
 {
-	dbbi_chunker_params params = { .seed = "a seed for tests",
-	    .min_bytes = 256, .average_bytes = 1024, .max_bytes = 4096 };
+	dbbi_repo_params params = { .chunker = { .seed = "a seed for tests",
+	    .min_bytes = 256, .average_bytes = 1024, .max_bytes = 4096 },
+	    .grace_s = DBBI_GRACE_S };
 
 	open_store();
 	repo_ok(dbbi_repo_create_with(fx.store, &params, &fx.err));
@@ -314,24 +315,33 @@ repo_read_back(const dbbi_stream_ref *ref, const uint8_t *data, size_t size)
 }
 
 void
-repo_write_set(const char *id, const dbbi_stream_ref *ref)
+repo_write_sets(const char *id, const dbbi_stream_ref *refs, size_t count)
 {
 	dbbi_json *head = dbbi_json_new_object();
 	dbbi_json *body = dbbi_json_new_object();
 	dbbi_json *source = dbbi_json_new_object();
-	dbbi_json *stream = dbbi_json_new_object();
 	dbbi_json *sources = dbbi_json_new_array();
 	dbbi_json *streams = dbbi_json_new_array();
+	dbbi_json *stream;
 
 	repo_ok(dbbi_json_set_string(head, "status", "completed"));
-	repo_ok(dbbi_stream_ref_put(stream, ref, &fx.err));
-	repo_ok(dbbi_json_append(streams, stream));
+	for (size_t i = 0; i < count; i++) {
+		stream = dbbi_json_new_object();
+		repo_ok(dbbi_stream_ref_put(stream, &refs[i], &fx.err));
+		repo_ok(dbbi_json_append(streams, stream));
+	}
 	repo_ok(dbbi_json_set(source, "streams", streams));
 	repo_ok(dbbi_json_append(sources, source));
 	repo_ok(dbbi_json_set(body, "sources", sources));
 	repo_ok(dbbi_set_write(fx.repo, id, head, body, &fx.err));
 	dbbi_json_free(head);
 	dbbi_json_free(body);
+}
+
+void
+repo_write_set(const char *id, const dbbi_stream_ref *ref)
+{
+	repo_write_sets(id, ref, 1);
 }
 
 /* ---- objects ---- */

@@ -60,8 +60,10 @@ dbbi_stream_ref repo_write_again(const dbbi_stream_ref *base,
 int repo_read_back(const dbbi_stream_ref *ref, const uint8_t *data,
     size_t size);
 
-/* Commit a set of one stream. */
+/* Commit a set of one stream, or of several. */
 void repo_write_set(const char *id, const dbbi_stream_ref *ref);
+void repo_write_sets(const char *id, const dbbi_stream_ref *refs,
+    size_t count);
 
 /* The name of the only, or first, object with a prefix; static storage. */
 const char *repo_object(const char *prefix);

@@ -66,9 +66,39 @@ START_TEST(names_its_packs)
 	dbbi_pack_object(object, &m.packs[0].name);
 	ck_assert_str_eq(object, repo_object("packs/"));
 	ck_assert_uint_eq(m.packs[0].size, repo_size(object));
+	/* All of it but header, directory and trailer. */
+	ck_assert_uint_eq(m.packs[0].used, m.packs[0].size - 16 - 48 -
+	    48 * dbbi_index_count(fx.repo->index));
 	ck_assert(dbbi_manifest_has(&m, &m.packs[0].name));
 	ck_assert(!dbbi_manifest_has(&m, &ref.root));
 	dbbi_manifest_clear(&m);
+}
+END_TEST
+
+/* A set whose one source has the same stream twice, and another. */
+START_TEST(counts_each_chunk_of_a_pack_once)
+{
+	dbbi_manifest one, other, all;
+	dbbi_stream_ref again;
+	uint8_t *data = repo_bytes(60000, 2);
+
+	again = repo_write(data, 60000);
+	free(data);
+	repo_write_set("20261123T020000Z-0001", &again);
+	repo_write_sets("20261123T020000Z-0002",
+	    (dbbi_stream_ref[]){ again, ref, again }, 3);
+	repo_ok(dbbi_manifest_read(&one, fx.repo, ID, 0, &fx.err));
+	repo_ok(dbbi_manifest_read(&other, fx.repo, "20261123T020000Z-0001",
+	    0, &fx.err));
+	repo_ok(dbbi_manifest_read(&all, fx.repo, "20261123T020000Z-0002",
+	    0, &fx.err));
+	ck_assert_uint_eq(all.pack_count, 2);
+	ck_assert_uint_eq(one.pack_count + other.pack_count, 2);
+	ck_assert_uint_eq(all.packs[0].used + all.packs[1].used,
+	    one.packs[0].used + other.packs[0].used);
+	dbbi_manifest_clear(&one);
+	dbbi_manifest_clear(&other);
+	dbbi_manifest_clear(&all);
 }
 END_TEST
 
@@ -220,6 +250,7 @@ main(void)
 
 	tcase_add_test(tc, gives_back_head_and_body);
 	tcase_add_test(tc, names_its_packs);
+	tcase_add_test(tc, counts_each_chunk_of_a_pack_once);
 	tcase_add_test(tc, listing_does_not_read_bodies);
 	tcase_add_test(tc, notices_every_flipped_bit);
 	tcase_add_test(tc, refuses_any_beginning_of_it);

@@ -101,6 +101,11 @@ START_TEST(refuses_parameters_that_cannot_be)
 		{ "\"seed\":\"61", "\"seed\":\"" },
 		{ "\"seed\":\"61", "\"seed\":\"62" },
 		{ "\"chunker\"", "\"chunked\"" },
+		{ "\"grace_s\":172800", "\"grace_s\":0" },
+		{ "\"grace_s\":172800", "\"grace_s\":172801" },
+		{ "\"grace_s\":172800", "\"grace_s\":31622401" },
+		{ "\"grace_s\":172800", "\"grace_s\":-1" },
+		{ "\"grace_s\":", "\"graces_\":" },
 		{ "{", "[" },
 	};
 
