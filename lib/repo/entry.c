@@ -93,6 +93,15 @@ dbbi_index_object(char out[DBBI_OBJECT_SIZE], const dbbi_id *name)
 }
 
 void
+dbbi_proof_object(char out[DBBI_OBJECT_SIZE], const dbbi_id *name)
+{
+	char hex[DBBI_SHA256_HEX];
+
+	dbbi_hex_encode(hex, name->bytes, sizeof name->bytes);
+	snprintf(out, DBBI_OBJECT_SIZE, "proofs/%s", hex);
+}
+
+void
 dbbi_set_object(char out[DBBI_OBJECT_SIZE], const char *id)
 {
 	snprintf(out, DBBI_OBJECT_SIZE, "sets/%s", id);

@@ -54,6 +54,7 @@ int dbbi_header_get(uint32_t *number, const uint8_t from[DBBI_HEADER_SIZE],
 
 void dbbi_pack_object(char out[DBBI_OBJECT_SIZE], const dbbi_id *name);
 void dbbi_index_object(char out[DBBI_OBJECT_SIZE], const dbbi_id *name);
+void dbbi_proof_object(char out[DBBI_OBJECT_SIZE], const dbbi_id *name);
 void dbbi_set_object(char out[DBBI_OBJECT_SIZE], const char *id);
 
 #endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h>
+
+#include "repo/proofs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/repository.h"
+#include "util/clock.h"
+
+#define MAGIC "DBBPROOF"
+#define PREFIX "proofs/"
+#define HEAD_SIZE (DBBI_HEADER_SIZE + 8)	/* with the time */
+#define OBJECT_LIMIT (64u << 20)
+#define OBJECT_PACKS 1000000u		/* a writer's; 32 MB */
+#define CLOCKS_DIFFER_MS (24 * 3600 * (int64_t)1000)
+
+struct proof {
+	dbbi_id pack;
+	int64_t at_ms;
+};
+
+struct dbbi_proofs {
+	struct proof *items;	/* ascending by pack, each once */
+	size_t count;
+};
+
+/* An object that was read, and whose bytes are what its name says. */
+struct view {
+	const uint8_t *names;
+	uint32_t count;
+	int64_t at_ms;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(dbbi_id));
+}
+
+/* ---- read ---- */
+
+static int
+check_names(const struct view *v, dbb_error *err)
+{
+	const uint8_t *name = v->names;
+
+	for (uint32_t i = 1; i < v->count; i++, name += sizeof(dbbi_id))
+		if (compare_names(name, name + sizeof(dbbi_id)) >= 0)
+			return dbbi_error_set(err, DBB_EDAMAGED,
+			    "its packs do not ascend");
+	return 0;
+}
+
+static int
+open_view(struct view *out, const uint8_t *data, size_t size,
+    const dbbi_id *name, dbb_error *err)
+{
+	uint8_t digest[DBBI_SHA256_SIZE];
+	uint64_t at;
+	int rc;
+
+	if ((rc = dbbi_sha256_of(digest, data, size, err)) < 0)
+		return rc;
+	if (memcmp(digest, name->bytes, sizeof digest) != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its bytes do not fit its name");
+	if (size < HEAD_SIZE)
+		return dbbi_error_set(err, DBB_EDAMAGED, "it is too short");
+	if ((rc = dbbi_header_get(&out->count, data, MAGIC, err)) < 0)
+		return rc;
+	at = dbbi_get_u64(data + DBBI_HEADER_SIZE);
+	if ((size - HEAD_SIZE) % sizeof(dbbi_id) != 0 ||
+	    (size - HEAD_SIZE) / sizeof(dbbi_id) != out->count ||
+	    at > INT64_MAX)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its numbers do not fit");
+	out->at_ms = (int64_t)at;
+	out->names = data + HEAD_SIZE;
+	return check_names(out, err);
+}
+
+/* Both are sorted: merge, and keep the newer time. */
+static int
+take_in(dbbi_proofs *proofs, const struct view *v, dbb_error *err)
+{
+	struct proof *merged, *to, one = { .at_ms = v->at_ms };
+	size_t i = 0, k = 0;
+	int order;
+
+	merged = malloc((proofs->count + v->count + 1) * sizeof *merged);
+	if ((to = merged) == NULL)
+		return dbbi_error_nomem(err);
+	while (i < proofs->count || k < v->count) {
+		if (k < v->count)
+			memcpy(&one.pack, v->names + k * sizeof one.pack,
+			    sizeof one.pack);
+		order = k == v->count ? -1 : i == proofs->count ? 1 :
+		    compare_names(&proofs->items[i].pack, &one.pack);
+		*to = order > 0 ? one : proofs->items[i];
+		if (order == 0 && one.at_ms > to->at_ms)
+			to->at_ms = one.at_ms;
+		i += order <= 0;
+		k += order >= 0;
+		to++;
+	}
+	free(proofs->items);
+	proofs->items = merged;
+	proofs->count = (size_t)(to - merged);
+	return 0;
+}
+
+static int
+load_object(dbbi_proofs *proofs, dbbi_repo *repo, const char *object,
+    dbb_error *err)
+{
+	uint8_t *data = NULL;
+	struct view view;
+	dbbi_id name;
+	size_t size;
+	int rc;
+
+	if (dbbi_hex_decode(name.bytes, sizeof name.bytes,
+	    object + strlen(PREFIX)) < 0)
+		return 0;	/* not ours */
+	rc = dbbi_store_load(&data, &size, repo->store, object, OBJECT_LIMIT,
+	    err);
+	if (rc == 0 && (rc = open_view(&view, data, size, &name, err)) == 0 &&
+	    view.at_ms <= dbbi_now_ms() + CLOCKS_DIFFER_MS)
+		rc = take_in(proofs, &view, err);
+	free(data);
+	return rc;
+}
+
+static int
+collect(const dbb_object *object, void *payload)
+{
+	return dbbi_list_add(payload, object->name, NULL) < 0;
+}
+
+/* What cannot be used is passed over: its packs are read again sooner. */
+static int
+load_objects(dbbi_proofs *proofs, dbbi_repo *repo, const dbbi_list *names,
+    dbb_error *err)
+{
+	dbb_error cause;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < names->count; i++) {
+		if ((rc = dbbi_run_check(repo->run, err)) < 0)
+			return rc;
+		dbbi_error_clear(&cause);
+		rc = load_object(proofs, repo, names->items[i], &cause);
+		if (dbbi_is_damage(rc) || rc == DBB_ENOTFOUND) {
+			dbbi_log(repo->run, DBB_LOG_WARNING, "'%s' is passed "
+			    "over: %s", names->items[i], cause.message);
+			rc = 0;
+		}
+		if (rc < 0 && err != NULL)
+			*err = cause;
+	}
+	return rc;
+}
+
+int
+dbbi_proofs_load(dbbi_proofs **out, dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_proofs *proofs = calloc(1, sizeof *proofs);
+	dbbi_list names = { NULL, 0 };
+	int rc;
+
+	if (proofs == NULL)
+		return dbbi_error_nomem(err);
+	rc = dbbi_store_list(repo->store, PREFIX, collect, &names, err);
+	if (rc == DBB_ECANCELED)	/* by `collect` */
+		rc = dbbi_error_nomem(err);
+	if (rc == 0)
+		rc = load_objects(proofs, repo, &names, err);
+	if (rc == 0) {
+		*out = proofs;
+		proofs = NULL;
+	}
+	dbbi_list_clear(&names);
+	dbbi_proofs_free(proofs);
+	return dbbi_error_context(err, rc, "looking when packs were last "
+	    "read");
+}
+
+void
+dbbi_proofs_free(dbbi_proofs *proofs)
+{
+	if (proofs == NULL)
+		return;
+	free(proofs->items);
+	free(proofs);
+}
+
+int64_t
+dbbi_proofs_at(const dbbi_proofs *proofs, const dbbi_id *pack)
+{
+	const struct proof *found = NULL;
+
+	if (proofs->count > 0)
+		found = bsearch(pack, proofs->items, proofs->count,
+		    sizeof *proofs->items, compare_names);
+	return found == NULL ? 0 : found->at_ms;
+}
+
+/* ---- write ---- */
+
+static int
+write_object(dbbi_repo *repo, const dbbi_id *packs, uint32_t count,
+    int64_t at_ms, dbb_error *err)
+{
+	uint8_t header[DBBI_HEADER_SIZE];
+	char object[DBBI_OBJECT_SIZE];
+	dbbi_bytes b;
+	dbbi_id name;
+	int rc;
+
+	dbbi_bytes_init(&b, OBJECT_LIMIT);
+	dbbi_header_put(header, MAGIC, count);
+	if ((rc = dbbi_bytes_add(&b, header, sizeof header, err)) < 0 ||
+	    (rc = dbbi_bytes_add_u64(&b, (uint64_t)at_ms, err)) < 0 ||
+	    (rc = dbbi_bytes_add(&b, packs, count * sizeof *packs,
+	    err)) < 0 ||
+	    (rc = dbbi_sha256_of(name.bytes, b.data, b.size, err)) < 0)
+		goto done;
+	dbbi_proof_object(object, &name);
+	rc = dbbi_store_write(repo->store, object, b.data, b.size, 0, err);
+	if (rc == DBB_EEXIST)	/* the same was found at the same instant */
+		rc = 0;
+done:
+	dbbi_bytes_clear(&b);
+	return rc;
+}
+
+/* Each once; how many are left. */
+static uint32_t
+sort_names(dbbi_id *names, uint32_t count)
+{
+	uint32_t n = 0;
+
+	qsort(names, count, sizeof *names, compare_names);
+	for (uint32_t i = 0; i < count; i++)
+		if (n == 0 || compare_names(&names[n - 1], &names[i]) != 0)
+			names[n++] = names[i];
+	return n;
+}
+
+int
+dbbi_proofs_write(dbbi_repo *repo, const dbbi_id *packs, uint32_t count,
+    int64_t at_ms, dbb_error *err)
+{
+	dbbi_id *names;
+	uint32_t n;
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	if ((names = calloc(count, sizeof *names)) == NULL)
+		return dbbi_error_nomem(err);
+	memcpy(names, packs, count * sizeof *names);
+	count = sort_names(names, count);
+	for (uint32_t i = 0; rc == 0 && i < count; i += n) {
+		n = count - i < OBJECT_PACKS ? count - i : OBJECT_PACKS;
+		rc = write_object(repo, names + i, n, at_ms, err);
+	}
+	free(names);
+	return dbbi_error_context(err, rc, "noting which packs are good");
+}
