@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
+
+#include "util/openssl_error.h"
 
 struct dbbi_sha256 {
 	EVP_MD *md;		/* looked up once, not at every begin */
@@ -16,14 +17,7 @@ struct dbbi_sha256 {
 static int
 fail(dbb_error *err)
 {
-	char words[256] = "it does not say why";
-	unsigned long code = ERR_get_error();
-
-	if (code != 0)
-		ERR_error_string_n(code, words, sizeof(words));
-	ERR_clear_error();
-	return dbbi_error_set(err, DBB_EINTERNAL, "SHA-256 by OpenSSL: %s",
-	    words);
+	return dbbi_openssl_error(err, "SHA-256");
 }
 
 int
