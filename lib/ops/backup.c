@@ -193,14 +193,20 @@ start_writer(struct backup *b, dbb_error *err)
 	dbbi_writer_options options = {0};
 	const char *level = dbbi_config_get(b->ops->config, "repository",
 	    NULL, "compression");
+	const char *verify = dbbi_config_get(b->ops->config, "repository",
+	    NULL, "verify-write");
 	uint64_t n = 3;
 	size_t i, j;
-	int rc;
+	int yes = 1, rc;
 
 	if (level != NULL && dbbi_parse_u64(&n, level, 0, 19) < 0)
 		return dbbi_error_set(err, DBB_ECONFIG,
 		    "compression '%s' is not a number from 0 to 19", level);
 	options.compression = (int)n;
+	if (verify != NULL && dbbi_parse_bool(&yes, verify) < 0)
+		return dbbi_error_set(err, DBB_ECONFIG,
+		    "verify-write '%s' is neither yes nor no", verify);
+	options.skip_verify = !yes;
 	rc = dbbi_repo_writer_new(&b->writer, b->vault.repo, &options, err);
 	for (i = 0; rc == 0 && i < b->plan->count; i++) {
 		struct backup_source *s = &b->sources[i];

@@ -4,6 +4,7 @@
 #include "repo/compress.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -84,4 +85,23 @@ dbbi_codec_unpack(dbbi_codec *codec, void *to, size_t plain,
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "decompressed to %zu bytes and not %zu", n, plain);
 	return 0;
+}
+
+int
+dbbi_codec_prove(dbbi_codec *codec, void *scratch, const void *bytes,
+    size_t plain, const void *frame, size_t stored, dbb_error *err)
+{
+	int rc;
+
+	rc = dbbi_codec_unpack(codec, scratch, plain, frame, stored, err);
+	if (rc == 0 && memcmp(scratch, bytes, plain) == 0)
+		return 0;
+	if (rc == DBB_ENOMEM)
+		return rc;
+	dbbi_error_set(err, DBB_EINTERNAL, "what was compressed did not "
+	    "give back the %zu bytes that it was made of", plain);
+	dbbi_error_hint(err, "nothing wrong was stored, but this machine's "
+	    "memory or processor, or its libzstd, cannot be trusted: test "
+	    "the memory, and back up from another machine meanwhile");
+	return DBB_EINTERNAL;
 }

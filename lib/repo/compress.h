@@ -20,6 +20,11 @@ void dbbi_codec_free(dbbi_codec *codec);
 int dbbi_codec_pack(size_t *stored, dbbi_codec *codec, void *to,
     const void *from, size_t size, int level, dbb_error *err);
 
+/* Does the frame give back these `plain` bytes? DBB_EINTERNAL when not.
+ * `scratch` has room for them. */
+int dbbi_codec_prove(dbbi_codec *codec, void *scratch, const void *bytes,
+    size_t plain, const void *frame, size_t stored, dbb_error *err);
+
 /* Decompress exactly `plain` bytes; anything else is DBB_EDAMAGED. */
 int dbbi_codec_unpack(dbbi_codec *codec, void *to, size_t plain,
     const void *from, size_t stored, dbb_error *err);

@@ -65,6 +65,8 @@ typedef struct dbbi_writer_stats {
 typedef struct dbbi_writer_options {
 	int compression;	/* zstd level; 0: store as is */
 	unsigned threads;	/* compressors; 0: one a core */
+	int skip_verify;	/* 1: what was compressed is not unpacked
+				   and compared before it is packed */
 } dbbi_writer_options;
 
 /* Starts the compressors and the packer. */

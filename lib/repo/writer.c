@@ -155,6 +155,7 @@ dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 	if ((w = make(repo, err)) == NULL)
 		return DBB_ENOMEM;
 	w->level = options->compression;
+	w->verify = !options->skip_verify;
 	if ((rc = make_conditions(w, err)) < 0 ||
 	    (rc = make_ring(w, threads, err)) < 0 ||
 	    (rc = dbbi_pack_new(&w->packs[0], err)) < 0 ||

@@ -43,6 +43,7 @@ struct dbbi_slot {
 struct dbbi_repo_writer {
 	dbbi_repo *repo;
 	int level;			/* of zstd; 0: none */
+	int verify;			/* unpack and compare what it made */
 
 	pthread_mutex_t mutex;		/* for all down to `spare` */
 	pthread_cond_t room;		/* a slot is free */

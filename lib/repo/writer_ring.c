@@ -76,20 +76,50 @@ take_filled(dbbi_repo_writer *w)
 	return slot;
 }
 
+/* What a compressor has; slot_bytes each. */
+struct press {
+	dbbi_codec *codec;
+	uint8_t *packed;
+	uint8_t *again;		/* unpacked, to be compared */
+};
+
 static int
-compress_slot(struct dbbi_slot *slot, dbbi_codec *codec, uint8_t *to,
-    int level, dbb_error *err)
+press_init(struct press *press, const dbbi_repo_writer *w, dbb_error *err)
+{
+	press->packed = dbbi_pages_new(w->slot_bytes, err);
+	press->again = dbbi_pages_new(w->slot_bytes, err);
+	if (press->packed == NULL || press->again == NULL)
+		return DBB_ENOMEM;
+	return dbbi_codec_new(&press->codec, err);
+}
+
+static void
+press_clear(struct press *press, const dbbi_repo_writer *w)
+{
+	dbbi_codec_free(press->codec);
+	dbbi_pages_free(press->again, w->slot_bytes);
+	dbbi_pages_free(press->packed, w->slot_bytes);
+}
+
+/* The slot's plain bytes go only once it is proven that the compressed ones
+ * give them back. */
+static int
+compress_slot(const dbbi_repo_writer *w, struct dbbi_slot *slot,
+    const struct press *press, dbb_error *err)
 {
 	size_t stored = 0;
-	int rc;
+	int rc = 0;
 
-	if (level != 0) {
-		rc = dbbi_codec_pack(&stored, codec, to, slot->bytes,
-		    slot->entry.plain, level, err);
-		if (rc < 0)
-			return rc;
-		memcpy(slot->bytes, to, stored);
-	}
+	if (w->level != 0)
+		rc = dbbi_codec_pack(&stored, press->codec, press->packed,
+		    slot->bytes, slot->entry.plain, w->level, err);
+	if (rc == 0 && stored != 0 && w->verify)
+		rc = dbbi_codec_prove(press->codec, press->again,
+		    slot->bytes, slot->entry.plain, press->packed, stored,
+		    err);
+	if (rc < 0)
+		return rc;
+	memcpy(slot->bytes, press->packed, stored);
 	slot->entry.coding = stored == 0 ? DBBI_CODING_RAW :
 	    DBBI_CODING_ZSTD;
 	slot->entry.stored = stored == 0 ? slot->entry.plain :
@@ -101,18 +131,15 @@ void *
 dbbi_writer_compress(void *argument)
 {
 	dbbi_repo_writer *w = argument;
-	dbbi_codec *codec = NULL;
+	struct press press = { NULL, NULL, NULL };
 	struct dbbi_slot *slot;
 	dbb_error err;
-	uint8_t *to;
-	int rc = DBB_ENOMEM;
+	int rc;
 
 	dbbi_error_clear(&err);
-	if ((to = dbbi_pages_new(w->slot_bytes, &err)) != NULL)
-		rc = dbbi_codec_new(&codec, &err);
+	rc = press_init(&press, w, &err);
 	while (rc == 0 && (slot = take_filled(w)) != NULL) {
-		rc = compress_slot(slot, codec, to, w->level, &err);
-		if (rc < 0)
+		if ((rc = compress_slot(w, slot, &press, &err)) < 0)
 			break;
 		pthread_mutex_lock(&w->mutex);
 		slot->state = DBBI_SLOT_PACKED;
@@ -121,7 +148,6 @@ dbbi_writer_compress(void *argument)
 	}
 	if (rc < 0)
 		dbbi_writer_fail(w, &err);
-	dbbi_codec_free(codec);
-	dbbi_pages_free(to, w->slot_bytes);
+	press_clear(&press, w);
 	return NULL;
 }

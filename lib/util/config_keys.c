@@ -24,6 +24,7 @@ const dbbi_section dbbi_sections[] = {
 const dbbi_key dbbi_keys[] = {
 	{ "repository", "url", DBBI_KEY_URL, NULL, 0, 0 },
 	{ "repository", "compression", DBBI_KEY_NUMBER, "3", 0, 19 },
+	{ "repository", "verify-write", DBBI_KEY_BOOL, "yes", 0, 0 },
 	{ "postgres", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0 },
 	{ "postgres", "databases", DBBI_KEY_TEXT, NULL, 0, 0 },
 	{ "postgres", "password", DBBI_KEY_SECRET, NULL, 0, 0 },
@@ -61,8 +62,6 @@ static const struct later {
 	    "'password-file' (encryption) is not in this version" },
 	{ "repository", "password-command",
 	    "'password-command' (encryption) is not in this version" },
-	{ "repository", "verify-write",
-	    "'verify-write' is not in this version" },
 	{ NULL, NULL, NULL },
 };
 
@@ -284,6 +283,7 @@ int
 dbbi_key_check(const dbbi_key *key, const char *value, dbb_error *err)
 {
 	uint64_t number;
+	int yes;
 
 	if (key->type == DBBI_KEY_CONNECTION)
 		return DBB_OK;
@@ -296,5 +296,8 @@ dbbi_key_check(const dbbi_key *key, const char *value, dbb_error *err)
 		    "and not a whole number from %llu to %llu", key->key,
 		    value, (unsigned long long)key->min,
 		    (unsigned long long)key->max);
+	if (key->type == DBBI_KEY_BOOL && dbbi_parse_bool(&yes, value) != 0)
+		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is '%.64s' "
+		    "and neither yes nor no", key->key, value);
 	return DBB_OK;
 }

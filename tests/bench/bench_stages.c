@@ -99,24 +99,40 @@ cut_and_hash(const uint8_t *data, size_t size)
 	dbbi_sha256_free(whole);
 }
 
-/* One chunk after another is compressed. */
+/* One chunk after another is compressed and, to prove it, unpacked. */
 static void
-compress(const uint8_t *data, size_t size)
+compress_chunks(const uint8_t *data, size_t size, int prove)
 {
 	size_t most = dbbi_gather_most(&params), n, stored;
-	uint8_t *to = malloc(most);
+	uint8_t *to = malloc(most), *again = malloc(most);
 	dbbi_codec *codec = NULL;
 
-	if (to == NULL)
+	if (to == NULL || again == NULL)
 		must(dbbi_error_nomem(&err));
 	must(dbbi_codec_new(&codec, &err));
 	for (size_t at = 0; at < size; at += n) {
 		n = size - at < most * 3 / 4 ? size - at : most * 3 / 4;
 		must(dbbi_codec_pack(&stored, codec, to, data + at, n, level,
 		    &err));
+		if (prove && stored != 0)
+			must(dbbi_codec_prove(codec, again, data + at, n, to,
+			    stored, &err));
 	}
 	dbbi_codec_free(codec);
+	free(again);
 	free(to);
+}
+
+static void
+compress(const uint8_t *data, size_t size)
+{
+	compress_chunks(data, size, 0);
+}
+
+static void
+compress_and_prove(const uint8_t *data, size_t size)
+{
+	compress_chunks(data, size, 1);
 }
 
 static void
@@ -149,6 +165,8 @@ measure_stages(const char *file)
 	measure("chunking and both hashes", cut_and_hash, map,
 	    (size_t)st.st_size);
 	measure("zstd, chunk by chunk", compress, map, (size_t)st.st_size);
+	measure("zstd and verify-write", compress_and_prove, map,
+	    (size_t)st.st_size);
 	munmap(map, (size_t)st.st_size);
 	close(fd);
 }

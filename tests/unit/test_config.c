@@ -213,8 +213,9 @@ static const char *const refused[][2] = {
 	    "version" },
 	{ "[repository]\nregion = x\n", "dbbackup.conf:2: [repository]: "
 	    "'region' (s3) is not in this version" },
-	{ "[repository]\nverify-write = no\n", "dbbackup.conf:2: "
-	    "[repository]: 'verify-write' is not in this version" },
+	{ "[repository]\nverify-write = perhaps\n", "dbbackup.conf:2: "
+	    "[repository]: 'verify-write' is 'perhaps' and neither yes nor "
+	    "no" },
 	{ "[repository]\nurl=a\n[history]\n[repository]\nurl=b\n",
 	    "dbbackup.conf:5: [repository]: 'url' was given before, at "
 	    "dbbackup.conf:2" },
@@ -543,6 +544,9 @@ START_TEST(describes_everything_but_secrets)
 	    "\"value\":\"(hidden)\",\"origin\":\"dbbackup.conf:2\"},"
 	    "{\"section\":\"repository\",\"name\":null,"
 	    "\"key\":\"compression\",\"value\":\"3\","
+	    "\"origin\":\"default\"},"
+	    "{\"section\":\"repository\",\"name\":null,"
+	    "\"key\":\"verify-write\",\"value\":\"yes\","
 	    "\"origin\":\"default\"},"
 	    "{\"section\":\"postgres\",\"name\":\"m\","
 	    "\"key\":\"connection\",\"value\":\"host=a password=***\","

@@ -201,7 +201,7 @@ START_TEST(refuses_what_later_versions_have)
 		{ "DBB_REPOSITORY_PASSWORD_FILE=x",
 		    "'password-file' (encryption)" },
 		{ "DBB_REPOSITORY_ENDPOINT=x", "'endpoint' (s3)" },
-		{ "DBB_REPOSITORY_VERIFY_WRITE=no", "'verify-write'" },
+		{ "DBB_REPOSITORY_REGION=x", "'region' (s3)" },
 		{ "DBB_NEO4J_GRAPH_URL=x", "does not back up neo4j" },
 		{ "DBB_QDRANT_V_URL=x", "does not back up qdrant" },
 		{ "DBB_RETENTION_DAYS=x", "no retention" },
