@@ -3,9 +3,14 @@
 
 #include "repo/chunk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/bytes.h"
+#include "util/sha256_two.h"
+
+#define RECORDS 1024u	/* pieces that are hashed in one go */
+#define RECORD_SIZE (4u + DBBI_SHA256_SIZE)
 
 int
 dbbi_opener_init(dbbi_opener *opener, dbb_error *err)
@@ -13,12 +18,13 @@ dbbi_opener_init(dbbi_opener *opener, dbb_error *err)
 	int rc;
 
 	opener->codec = NULL;
-	opener->hash = NULL;
 	opener->table = NULL;
+	opener->records = NULL;
 	if ((rc = dbbi_codec_new(&opener->codec, err)) < 0)
 		return rc;
-	if ((rc = dbbi_sha256_new(&opener->hash, err)) < 0)
-		return rc;
+	opener->records = malloc((size_t)RECORDS * RECORD_SIZE);
+	if (opener->records == NULL)
+		return dbbi_error_nomem(err);
 	return dbbi_sha256_new(&opener->table, err);
 }
 
@@ -26,11 +32,11 @@ void
 dbbi_opener_clear(dbbi_opener *opener)
 {
 	dbbi_codec_free(opener->codec);
-	dbbi_sha256_free(opener->hash);
+	free(opener->records);
 	dbbi_sha256_free(opener->table);
 	opener->codec = NULL;
-	opener->hash = NULL;
 	opener->table = NULL;
+	opener->records = NULL;
 }
 
 static void
@@ -98,20 +104,78 @@ dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
 	return dbbi_pack_context(err, rc, pack);
 }
 
-/* Add a piece to the hash that gives the chunk's id. */
 static int
-add_piece(const dbbi_opener *opener, const uint8_t *length,
-    const uint8_t *bytes, uint32_t size, dbb_error *err)
+note_digest(uint32_t i, const uint8_t digest[DBBI_SHA256_SIZE],
+    void *payload, dbb_error *err)
 {
-	uint8_t digest[DBBI_SHA256_SIZE];
+	uint8_t *records = payload;
+
+	(void)err;
+	memcpy(records + (size_t)i * RECORD_SIZE + 4, digest,
+	    DBBI_SHA256_SIZE);
+	return 0;
+}
+
+/* Add up to RECORDS pieces to the hash that gives the chunk's id. */
+static int
+add_pieces(const dbbi_opener *opener, const uint8_t *lengths,
+    const uint8_t *bytes, uint32_t count, dbb_error *err)
+{
 	int rc;
 
-	if ((rc = dbbi_sha256_begin(opener->hash, err)) < 0 ||
-	    (rc = dbbi_sha256_add(opener->hash, bytes, size, err)) < 0 ||
-	    (rc = dbbi_sha256_end(digest, opener->hash, err)) < 0 ||
-	    (rc = dbbi_sha256_add(opener->table, length, 4, err)) < 0)
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(opener->records + (size_t)i * RECORD_SIZE,
+		    lengths + 4 * (size_t)i, 4);
+	rc = dbbi_sha256_parts(bytes, lengths, count, note_digest,
+	    opener->records, err);
+	if (rc < 0)
 		return rc;
-	return dbbi_sha256_add(opener->table, digest, sizeof digest, err);
+	return dbbi_sha256_add(opener->table, opener->records,
+	    (size_t)count * RECORD_SIZE, err);
+}
+
+/* The bytes of some pieces; 0 when that is more than `most`, or one has
+ * none. */
+static uint32_t
+add_up(const uint8_t *lengths, uint32_t count, size_t most)
+{
+	uint32_t sum = 0, size;
+
+	for (uint32_t i = 0; i < count; i++) {
+		size = dbbi_get_u32(lengths + 4 * (size_t)i);
+		if (size == 0 || size > most - sum)
+			return 0;
+		sum += size;
+	}
+	return sum;
+}
+
+/* The id of the chunk whose pieces these are: they must cover the bytes just
+ * so. */
+static int
+hash_pieces(dbbi_id *id, const dbbi_opener *opener, const uint8_t *lengths,
+    uint32_t count, dbbi_cursor bytes, dbb_error *err)
+{
+	const uint8_t *pieces;
+	uint32_t n, size;
+	int rc;
+
+	if ((rc = dbbi_sha256_begin(opener->table, err)) < 0)
+		return rc;
+	for (; count > 0; count -= n, lengths += 4 * (size_t)n) {
+		n = count < RECORDS ? count : RECORDS;
+		size = add_up(lengths, n, bytes.left);
+		if (size == 0 || dbbi_take(&pieces, &bytes, size) < 0)
+			return dbbi_error_set(err, DBB_EDAMAGED,
+			    "its pieces do not fit it");
+		rc = add_pieces(opener, lengths, pieces, n, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (bytes.left != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its pieces do not cover it");
+	return dbbi_sha256_end(id->bytes, opener->table, err);
 }
 
 /* Go through the pieces: their table must cover the bytes just so, and give
@@ -121,36 +185,22 @@ prove(dbbi_content *out, const dbbi_opener *opener, const dbbi_entry *entry,
     const uint8_t *plain, dbb_error *err)
 {
 	dbbi_cursor c = { plain, entry->plain };
-	const uint8_t *table, *bytes, *piece;
+	const uint8_t *lengths;
+	uint32_t count;
 	dbbi_id id;
-	uint32_t count, size;
 	int rc;
 
 	if (dbbi_take_u32(&count, &c) < 0 || count == 0 ||
 	    count > c.left / 4 ||
-	    dbbi_take(&table, &c, (size_t)count * 4) < 0)
-		goto impossible;
-	bytes = c.at;
-	out->bytes = bytes;
+	    dbbi_take(&lengths, &c, (size_t)count * 4) < 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its pieces cannot be");
+	out->bytes = c.at;
 	out->size = (uint32_t)c.left;
-	if ((rc = dbbi_sha256_begin(opener->table, err)) < 0)
+	if ((rc = hash_pieces(&id, opener, lengths, count, c, err)) < 0)
 		return rc;
-	for (uint32_t i = 0; i < count; i++) {
-		size = dbbi_get_u32(table + 4 * (size_t)i);
-		if (size == 0 || dbbi_take(&piece, &c, size) < 0)
-			goto impossible;
-		rc = add_piece(opener, table + 4 * (size_t)i, piece, size,
-		    err);
-		if (rc < 0)
-			return rc;
-	}
-	if ((rc = dbbi_sha256_end(id.bytes, opener->table, err)) < 0)
-		return rc;
-	if (c.left == 0 && memcmp(&id, &entry->id, sizeof id) == 0)
-		return 0;
-impossible:
-	return dbbi_error_set(err, DBB_EDAMAGED, "the chunk at byte %u is "
-	    "not what was stored", entry->offset);
+	return memcmp(&id, &entry->id, sizeof id) == 0 ? 0 :
+	    dbbi_error_set(err, DBB_EDAMAGED, "it is not what was stored");
 }
 
 int
@@ -158,17 +208,17 @@ dbbi_chunk_open(dbbi_content *out, uint8_t *to, const dbbi_opener *opener,
     const dbbi_entry *entry, const uint8_t *stored, dbb_error *err)
 {
 	const uint8_t *plain = stored;
-	int rc;
+	int rc = 0;
 
 	if (entry->coding == DBBI_CODING_ZSTD) {
 		rc = dbbi_codec_unpack(opener->codec, to, entry->plain,
 		    stored, entry->stored, err);
-		if (rc < 0)
-			return dbbi_error_context(err, rc,
-			    "the chunk at byte %u", entry->offset);
 		plain = to;
 	}
-	return prove(out, opener, entry, plain, err);
+	if (rc == 0)
+		rc = prove(out, opener, entry, plain, err);
+	return dbbi_error_context(err, rc, "the chunk at byte %u",
+	    entry->offset);
 }
 
 static int

@@ -13,8 +13,8 @@
 /* What one thread needs to read chunks. */
 typedef struct dbbi_opener {
 	dbbi_codec *codec;
-	dbbi_sha256 *hash;	/* of a piece */
 	dbbi_sha256 *table;	/* of all pieces */
+	uint8_t *records;	/* of some: length and digest */
 } dbbi_opener;
 
 /* A chunk's pieces, one behind the other. */

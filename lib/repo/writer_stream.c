@@ -13,6 +13,7 @@
 
 #include "repo/base.h"
 #include "repo/locality.h"
+#include "util/sha256_two.h"
 
 #define BUFFER_BYTES (1u << 20)
 
@@ -20,8 +21,7 @@ struct stream {
 	dbbi_repo_writer *writer;
 	dbbi_reader *in;
 	_Atomic uint64_t *progress;	/* may be NULL */
-	dbbi_sha256 *piece_hash;
-	dbbi_sha256 *whole_hash;
+	dbbi_sha256_twin *hashes;	/* of the stream, and of the piece */
 	dbbi_tree *tree;
 	dbbi_base *base;
 	dbbi_locality locality;
@@ -161,9 +161,9 @@ put_piece(struct stream *s, const uint8_t *bytes, size_t size,
 	dbbi_piece piece = { .length = (uint32_t)size };
 	int chunk_ended = 0, list_ended, rc;
 
-	if ((rc = dbbi_sha256_begin(s->piece_hash, err)) < 0 ||
-	    (rc = dbbi_sha256_add(s->piece_hash, bytes, size, err)) < 0 ||
-	    (rc = dbbi_sha256_end(piece.digest, s->piece_hash, err)) < 0)
+	if ((rc = dbbi_sha256_twin_add(s->hashes, bytes, size, err)) < 0 ||
+	    (rc = dbbi_sha256_twin_end_part(piece.digest, s->hashes,
+	    err)) < 0)
 		return rc;
 	dbbi_locality_earn(&s->locality, piece.length);
 	if ((rc = find_known(&piece, s, err)) == 0)
@@ -191,19 +191,15 @@ check(dbbi_repo_writer *w, dbb_error *err)
 	return rc;
 }
 
-/* Take in what was read: count it, and hash it with the whole. */
-static int
-take_in(struct stream *s, size_t got, dbb_error *err)
+/* Take in and count what was read. */
+static void
+take_in(struct stream *s, size_t got)
 {
-	int rc;
-
 	s->at_end = got == 0;
-	rc = dbbi_sha256_add(s->whole_hash, s->buffer + s->end, got, err);
 	s->end += got;
 	atomic_fetch_add(&s->writer->read_bytes, got);
 	if (s->progress != NULL)
 		atomic_fetch_add(s->progress, got);
-	return rc;
 }
 
 /* Read until the buffer holds a longest piece, or the stream's end. */
@@ -224,8 +220,9 @@ fill(struct stream *s, dbb_error *err)
 			return rc;
 		rc = dbbi_reader_read(&got, s->in, s->buffer + s->end,
 		    s->capacity - s->end, err);
-		if (rc < 0 || (rc = take_in(s, got, err)) < 0)
+		if (rc < 0)
 			return rc;
+		take_in(s, got);
 	}
 	return 0;
 }
@@ -267,8 +264,7 @@ stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
 	if ((s->pieces = calloc(1, sizeof *s->pieces)) == NULL)
 		return dbbi_error_nomem(err);
 	if ((rc = dbbi_gather_new(&s->gather, &w->repo->params, err)) < 0 ||
-	    (rc = dbbi_sha256_new(&s->piece_hash, err)) < 0 ||
-	    (rc = dbbi_sha256_new(&s->whole_hash, err)) < 0)
+	    (rc = dbbi_sha256_twin_new(&s->hashes, err)) < 0)
 		return rc;
 	if ((rc = dbbi_base_new(&s->base, w->repo, base, err)) < 0)
 		return rc;
@@ -280,8 +276,7 @@ stream_clear(struct stream *s)
 {
 	dbbi_tree_free(s->tree);
 	dbbi_base_free(s->base);
-	dbbi_sha256_free(s->whole_hash);
-	dbbi_sha256_free(s->piece_hash);
+	dbbi_sha256_twin_free(s->hashes);
 	dbbi_gather_free(s->gather);
 	free(s->pieces);
 	dbbi_pages_free(s->buffer, s->capacity);
@@ -305,7 +300,7 @@ dbbi_repo_write_stream(dbbi_stream_ref *out, dbbi_repo_writer *writer,
 	rc = dbbi_tree_end(&ref.root, &ref.depth, s.tree, err);
 	if (rc < 0)
 		goto done;
-	if ((rc = dbbi_sha256_end(ref.sha256, s.whole_hash, err)) < 0)
+	if ((rc = dbbi_sha256_twin_end(ref.sha256, s.hashes, err)) < 0)
 		goto done;
 	ref.size_bytes = s.size_bytes;
 	*out = ref;

@@ -22,6 +22,7 @@
 #include "repo/gather.h"
 #include "repo/repository.h"
 #include "util/random.h"
+#include "util/sha256_two.h"
 
 static dbb_error err;
 static dbbi_chunker chunker;
@@ -86,17 +87,17 @@ static void
 cut_and_hash(const uint8_t *data, size_t size)
 {
 	uint8_t digest[DBBI_SHA256_SIZE];
-	dbbi_sha256 *whole = NULL;
+	dbbi_sha256_twin *hashes = NULL;
 	size_t n;
 
-	must(dbbi_sha256_new(&whole, &err));
+	must(dbbi_sha256_twin_new(&hashes, &err));
 	for (size_t at = 0; at < size; at += n) {
 		n = dbbi_chunker_cut(&chunker, data + at, size - at);
-		hash(data + at, n);
-		must(dbbi_sha256_add(whole, data + at, n, &err));
+		must(dbbi_sha256_twin_add(hashes, data + at, n, &err));
+		must(dbbi_sha256_twin_end_part(digest, hashes, &err));
 	}
-	must(dbbi_sha256_end(digest, whole, &err));
-	dbbi_sha256_free(whole);
+	must(dbbi_sha256_twin_end(digest, hashes, &err));
+	dbbi_sha256_twin_free(hashes);
 }
 
 /* One chunk after another is compressed and, to prove it, unpacked. */
