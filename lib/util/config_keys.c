@@ -13,10 +13,12 @@
 #include <string.h>
 
 #define NAMES_MAX 32		/* more than there are keys in a section */
+#define RETENTION_MAX 100000	/* days in 273 years */
 
 const dbbi_section dbbi_sections[] = {
 	{ "repository", 0 },
 	{ "postgres", 1 },
+	{ "retention", 0 },
 	{ "history", 0 },
 	{ NULL, 0 },
 };
@@ -31,6 +33,12 @@ const dbbi_key dbbi_keys[] = {
 	{ "postgres", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
 	{ "postgres", "password-command", DBBI_KEY_SECRET_COMMAND, NULL,
 	    0, 0 },
+	{ "retention", "days", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
+	{ "retention", "keep-last", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
+	{ "retention", "daily", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
+	{ "retention", "weekly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
+	{ "retention", "monthly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
+	{ "retention", "yearly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
 	{ "history", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0 },
 	{ "history", "password", DBBI_KEY_SECRET, NULL, 0, 0 },
 	{ "history", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
@@ -49,8 +57,6 @@ static const struct later {
 	{ "qdrant", NULL, "this version does not back up qdrant" },
 	{ "rule", NULL, "this version does not check rules" },
 	{ "schedule", NULL, "this version has no scheduler" },
-	{ "retention", NULL, "this version has no retention, it keeps every "
-	    "set" },
 	{ "reports", NULL, "this version writes no reports" },
 	{ "hook", NULL, "this version runs no hooks" },
 	{ "service", NULL, "this version has no service" },
@@ -155,8 +161,8 @@ find_section(const char *kind, dbb_error *err)
 	dbbi_error_set(err, DBB_ECONFIG, near != NULL ?
 	    "unknown section; the nearest known one is [%s]" :
 	    "unknown section", near);
-	dbbi_error_hint(err, "sections are [repository], [postgres \"NAME\"] "
-	    "and [history]");
+	dbbi_error_hint(err, "sections are [repository], "
+	    "[postgres \"NAME\"], [retention] and [history]");
 	return NULL;
 }
 

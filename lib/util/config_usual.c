@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAIN "postgres main"
+#define RETENTION_DAYS "BACKUP_RETENTION_DAYS"
+
 static const char *const main_names[] = {
 	"PGHOST", "PGSERVICE", "PGDATABASE", NULL,
 };
@@ -24,8 +27,6 @@ static const struct unused {
 	{ "QDRANT_URL", "this version does not back up qdrant" },
 	{ "QDRANT_HOST", "this version does not back up qdrant" },
 	{ "BACKUP_SCHEDULE", "this version has no scheduler" },
-	{ "BACKUP_RETENTION_DAYS",
-	    "this version has no retention, it keeps every set" },
 	{ "MINIO_", "this version has no s3 store" },
 	{ NULL, NULL },
 };
@@ -95,9 +96,10 @@ make_conninfo(char **out, dbbi_config *config,
 	return DBB_OK;
 }
 
+/* `where` is a section, with its name. */
 static int
-put_usual(dbbi_config *config, const char *key, const char *value,
-    const char *variable, dbb_error *err)
+put_usual(dbbi_config *config, const char *where, const char *key,
+    const char *value, const char *variable, dbb_error *err)
 {
 	dbbi_place place;
 	char origin[64];
@@ -105,11 +107,11 @@ put_usual(dbbi_config *config, const char *key, const char *value,
 
 	if (value == NULL)
 		return DBB_OK;
-	if ((rc = dbbi_place_parse(&place, "postgres main", err)) < 0)
+	if ((rc = dbbi_place_parse(&place, where, err)) < 0)
 		return rc;
 	snprintf(origin, sizeof(origin), "environment %s", variable);
 	rc = dbbi_config_put(config, DBBI_LEVEL_USUAL, &place,
-	    dbbi_key_get("postgres", key), value, origin, err);
+	    dbbi_key_get(place.section->kind, key), value, origin, err);
 	return dbbi_error_context(err, rc, "%s", origin);
 }
 
@@ -123,13 +125,14 @@ put_postgres(dbbi_config *config, const char *const *environment,
 
 	rc = make_conninfo(&conninfo, config, environment, err);
 	if (rc == 0)
-		rc = put_usual(config, "connection", conninfo, declarer, err);
+		rc = put_usual(config, MAIN, "connection", conninfo, declarer,
+		    err);
 	if (rc == 0)
-		rc = put_usual(config, "password",
+		rc = put_usual(config, MAIN, "password",
 		    dbbi_env_get(environment, "POSTGRES_PASSWORD"),
 		    "POSTGRES_PASSWORD", err);
 	if (rc == 0)
-		rc = put_usual(config, "password-file",
+		rc = put_usual(config, MAIN, "password-file",
 		    dbbi_env_get(environment, "POSTGRES_PASSWORD_FILE"),
 		    "POSTGRES_PASSWORD_FILE", err);
 	free(conninfo);
@@ -156,8 +159,8 @@ put_sources(dbbi_config *config, const char *const *environment,
 	/* libpq reads these by itself: an empty string says it all. */
 	for (name = main_names; *name != NULL; name++)
 		if (dbbi_env_get(environment, *name) != NULL)
-			return put_usual(config, "connection", "", *name,
-			    err);
+			return put_usual(config, MAIN, "connection", "",
+			    *name, err);
 	return DBB_OK;
 }
 
@@ -183,6 +186,10 @@ dbbi_config_read_usual(dbbi_config *config, const char *const *environment,
 	int rc;
 
 	rc = put_sources(config, environment, err);
+	if (rc == 0)
+		rc = put_usual(config, "retention", "days",
+		    dbbi_env_get(environment, RETENTION_DAYS),
+		    RETENTION_DAYS, err);
 	for (u = unused; u->name != NULL && rc == 0; u++)
 		if (is_set(environment, u->name))
 			rc = dbbi_config_warn(config, dbbi_text_format(

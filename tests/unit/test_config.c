@@ -206,8 +206,10 @@ static const char *const refused[][2] = {
 	    "this version does not back up neo4j" },
 	{ "[qdrant \"v\"]\n", "dbbackup.conf:1: [qdrant \"v\"]: this version "
 	    "does not back up qdrant" },
-	{ "[retention]\n", "dbbackup.conf:1: [retention]: this version has "
-	    "no retention, it keeps every set" },
+	{ "[retention]\nkeep-last = -1\n", "dbbackup.conf:2: [retention]: "
+	    "'keep-last' is '-1' and not a whole number from 0 to 100000" },
+	{ "[retention]\nhourly = 1\n", "dbbackup.conf:2: [retention]: "
+	    "unknown key 'hourly'" },
 	{ "[repository]\npassword-file = /k\n", "dbbackup.conf:2: "
 	    "[repository]: 'password-file' (encryption) is not in this "
 	    "version" },

@@ -204,7 +204,7 @@ START_TEST(refuses_what_later_versions_have)
 		{ "DBB_REPOSITORY_REGION=x", "'region' (s3)" },
 		{ "DBB_NEO4J_GRAPH_URL=x", "does not back up neo4j" },
 		{ "DBB_QDRANT_V_URL=x", "does not back up qdrant" },
-		{ "DBB_RETENTION_DAYS=x", "no retention" },
+		{ "DBB_SERVICE_LISTEN=x", "no service" },
 		{ "DBB_SCHEDULE_BACKUP=x", "no scheduler" },
 		{ "DBB_HOOK_BEFORE=x", "no hooks" },
 	};
@@ -334,12 +334,28 @@ START_TEST(usual_names_fill_a_main_that_is_silent)
 }
 END_TEST
 
+START_TEST(retention_days_have_a_usual_name)
+{
+	ck_assert_int_eq(load("BACKUP_RETENTION_DAYS=30", NULL, NULL, NULL),
+	    0);
+	assert_value("retention", NULL, "days", "30",
+	    "environment BACKUP_RETENTION_DAYS");
+	ck_assert_int_eq(load("BACKUP_RETENTION_DAYS=30",
+	    "DBB_RETENTION_DAYS=7", NULL, NULL), 0);
+	assert_value("retention", NULL, "days", "7",
+	    "environment DBB_RETENTION_DAYS");
+	ck_assert_int_eq(load("BACKUP_RETENTION_DAYS=30 days", NULL, NULL,
+	    NULL), DBB_ECONFIG);
+	ck_assert_ptr_nonnull(strstr(err.message,
+	    "environment BACKUP_RETENTION_DAYS: 'days' is '30 days'"));
+}
+END_TEST
+
 START_TEST(warns_of_what_is_not_used)
 {
 	static const char *const names[] = {
 		"NEO4J_URI=x", "QDRANT_URL=x", "QDRANT_HOST=x",
-		"BACKUP_SCHEDULE=x", "BACKUP_RETENTION_DAYS=x",
-		"MINIO_SECRET_KEY=s3cret",
+		"BACKUP_SCHEDULE=x", "MINIO_SECRET_KEY=s3cret",
 	};
 	size_t i;
 
@@ -399,6 +415,7 @@ main(void)
 	tcase_add_test(tc, refuses_a_password_given_twice);
 	tcase_add_test(tc, usual_names_give_way_to_other_sections);
 	tcase_add_test(tc, usual_names_fill_a_main_that_is_silent);
+	tcase_add_test(tc, retention_days_have_a_usual_name);
 	tcase_add_test(tc, warns_of_what_is_not_used);
 	tcase_add_test(tc, warns_of_a_password_with_no_use);
 	tcase_add_test(tc, the_process_has_an_environment_too);
