@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * operations: what is interrupted, call by call, and how the cases of
+ * tests/fault are run. To add an operation is to add a line to the table.
+ */
+#ifndef OPERATIONS_H
+#define OPERATIONS_H
+
+#include <check.h>
+
+#include "ground.h"
+
+#define GENERATIONS 3u		/* that are there when one begins */
+
+struct operation {
+	const char *name;
+	int (*run)(struct ground *g, dbb_error *err);
+	uint64_t least;		/* calls of the store, at least */
+	int writes;
+};
+
+extern const struct operation operations[];
+extern const int operation_count;
+
+/* The repository that they are run on, in memory, and another in a folder to
+ * run them on copies of it. */
+extern struct ground origin, work;
+extern dbb_error err;		/* of the last call */
+
+void operations_set_up(void);
+void operations_tear_down(void);
+
+/* The call succeeded; else its message fails the test. */
+void ok(int rc);
+
+/* `work` is sound and has all sets of `origin`; how many it has. If not, the
+ * test fails, and says after what. */
+size_t operations_look(const char *after, ...) DBBI_PRINTF(1, 2);
+
+/* Runs the case, which is given its time and fixture here; what main
+ * returns. */
+int operations_test(TCase *tc);
+
+#endif

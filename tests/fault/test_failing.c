@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Each call of the store fails in turn, once or from then on. The operation
+ * says so, or did well without; either way the repository is sound, and the
+ * next run succeeds.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "operations.h"
+
+static const int codes[] = { DBB_EIO, DBB_ENOSPC, DBB_EACCESS };
+
+/* It failed for the reason that it was given. An object that the disk cannot
+ * read (DBB_EIO) is a damaged one to who checks. */
+static void
+expect_the_reason(const struct operation *operation, const struct fault *f,
+    int rc)
+{
+	ck_assert_msg((rc == f->code || (rc == DBB_EDAMAGED &&
+	    f->code == DBB_EIO)) && err.code == rc &&
+	    strstr(err.message, "a fault was asked for in") != NULL,
+	    "%s failing at call %llu with %d returned %d: %s",
+	    operation->name, (unsigned long long)f->nth, f->code, rc,
+	    err.message);
+}
+
+/* Run it with the fault: 1 when it was struck by it, else 0. */
+static int
+run_failing(const struct operation *operation, const struct fault *f)
+{
+	int rc, struck;
+
+	dbbi_error_clear(&err);
+	fault_plan_add(&work.plan, f);
+	rc = operation->run(&work, &err);
+	struck = fault_plan_struck(&work.plan) > 0;
+	fault_plan_reset(&work.plan);
+	if (rc != DBB_OK)
+		expect_the_reason(operation, f, rc);
+	if (!struck)
+		ok(rc);
+	if (f->for_ever && struck)
+		ck_assert_int_lt(rc, 0);
+	return struck;
+}
+
+/* Let it fail at every call, with one code and another; how many calls it
+ * made. */
+static uint64_t
+fail_at_each(const struct operation *operation, struct fault fault)
+{
+	char id[DBBI_SET_ID_SIZE];
+	size_t sets;
+	int struck;
+
+	do {
+		fault.code = codes[fault.nth++ % 3];
+		ok(ground_copy(&work, &origin, &err));
+		struck = run_failing(operation, &fault);
+		sets = operations_look("%s failing at call %llu",
+		    operation->name, (unsigned long long)fault.nth);
+		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
+		ck_assert_uint_eq(operations_look("the run after %s failing "
+		    "at call %llu", operation->name,
+		    (unsigned long long)fault.nth), sets + 1);
+	} while (struck);
+	return fault.nth - 1;
+}
+
+static void
+fail_calls(const struct operation *operation, int for_ever, int after)
+{
+	struct fault fault = { .call = FAULT_ANY, .for_ever = for_ever,
+	    .after = after, .action = FAULT_FAIL };
+
+	ck_assert_uint_ge(fail_at_each(operation, fault), operation->least);
+}
+
+START_TEST(a_call_that_fails_once_leaves_a_sound_repository)
+{
+	fail_calls(&operations[_i], 0, 0);
+}
+END_TEST
+
+START_TEST(a_call_that_fails_once_it_was_made_leaves_a_sound_repository)
+{
+	fail_calls(&operations[_i], 0, 1);
+}
+END_TEST
+
+START_TEST(calls_that_fail_for_ever_leave_a_sound_repository)
+{
+	fail_calls(&operations[_i], 1, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("failing");
+
+	tcase_add_loop_test(tc,
+	    a_call_that_fails_once_leaves_a_sound_repository, 0,
+	    operation_count);
+	tcase_add_loop_test(tc,
+	    a_call_that_fails_once_it_was_made_leaves_a_sound_repository, 0,
+	    operation_count);
+	tcase_add_loop_test(tc,
+	    calls_that_fail_for_ever_leave_a_sound_repository, 0,
+	    operation_count);
+	return operations_test(tc);
+}

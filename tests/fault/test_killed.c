@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process is killed at each of its calls of the store in turn, before the
+ * call and after it. Whatever it did: the repository is sound, has the sets
+ * that it had, and the next run succeeds.
+ */
+#include <config.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "operations.h"
+
+/* Run it in a child that is killed at its nth call: 1 when it was, 0 when
+ * it came to its end before. */
+static int
+run_killed(const struct operation *operation, uint64_t nth, int after)
+{
+	struct fault fault = { .call = FAULT_ANY, .nth = nth, .after = after,
+	    .action = FAULT_KILL };
+	int status = 0;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		if (ground_reopen(&work, &err) < 0)
+			_exit(2);
+		fault_plan_add(&work.plan, &fault);
+		_exit(operation->run(&work, &err) == DBB_OK ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return 1;
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "%s to be killed at call %llu ended with status 0x%x",
+	    operation->name, (unsigned long long)nth, (unsigned)status);
+	return 0;
+}
+
+/* Kill it at every call; how many calls it made. */
+static uint64_t
+kill_at_each(const struct operation *operation, int after)
+{
+	const char *when = after ? "after" : "before";
+	char id[DBBI_SET_ID_SIZE];
+	unsigned long long nth = 0;
+	size_t sets;
+	int killed;
+
+	do {
+		ok(ground_copy(&work, &origin, &err));
+		killed = run_killed(operation, ++nth, after);
+		sets = operations_look("%s killed %s call %llu",
+		    operation->name, when, nth);
+		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
+		ck_assert_uint_eq(operations_look("the run after %s killed "
+		    "%s call %llu", operation->name, when, nth), sets + 1);
+	} while (killed);
+	return nth - 1;
+}
+
+START_TEST(killed_before_a_call_it_leaves_a_sound_repository)
+{
+	const struct operation *operation = &operations[_i];
+
+	if (operation->writes)
+		ck_assert_uint_ge(kill_at_each(operation, 0),
+		    operation->least);
+}
+END_TEST
+
+START_TEST(killed_after_a_call_it_leaves_a_sound_repository)
+{
+	const struct operation *operation = &operations[_i];
+
+	if (operation->writes)
+		ck_assert_uint_ge(kill_at_each(operation, 1),
+		    operation->least);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("killed");
+
+	tcase_add_loop_test(tc,
+	    killed_before_a_call_it_leaves_a_sound_repository, 0,
+	    operation_count);
+	tcase_add_loop_test(tc,
+	    killed_after_a_call_it_leaves_a_sound_repository, 0,
+	    operation_count);
+	return operations_test(tc);
+}
