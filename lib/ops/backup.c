@@ -195,14 +195,13 @@ start_writer(struct backup *b, dbb_error *err)
 	    NULL, "compression");
 	const char *verify = dbbi_config_get(b->ops->config, "repository",
 	    NULL, "verify-write");
-	uint64_t n = 3;
+	uint64_t n;
 	size_t i, j;
 	int yes = 1, rc;
 
-	if (level != NULL && dbbi_parse_u64(&n, level, 0, 19) < 0)
-		return dbbi_error_set(err, DBB_ECONFIG,
-		    "compression '%s' is not a number from 0 to 19", level);
-	options.compression = (int)n;
+	options.compression = level != NULL &&
+	    dbbi_parse_u64(&n, level, 0, 19) == 0 ? (int)n :
+	    DBBI_COMPRESSION_AUTO;
 	if (verify != NULL && dbbi_parse_bool(&yes, verify) < 0)
 		return dbbi_error_set(err, DBB_ECONFIG,
 		    "verify-write '%s' is neither yes nor no", verify);

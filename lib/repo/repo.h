@@ -63,7 +63,9 @@ typedef struct dbbi_writer_stats {
 } dbbi_writer_stats;
 
 typedef struct dbbi_writer_options {
-	int compression;	/* zstd level; 0: store as is */
+	int compression;	/* zstd level; 0: store as is; or: */
+#define DBBI_COMPRESSION_AUTO -1	/* 3, and 2 while compressing is what
+					   the others wait for */
 	unsigned threads;	/* compressors; 0: one a core */
 	int skip_verify;	/* 1: what was compressed is not unpacked
 				   and compared before it is packed */

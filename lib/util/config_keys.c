@@ -25,7 +25,7 @@ const dbbi_section dbbi_sections[] = {
 
 const dbbi_key dbbi_keys[] = {
 	{ "repository", "url", DBBI_KEY_URL, NULL, 0, 0 },
-	{ "repository", "compression", DBBI_KEY_NUMBER, "3", 0, 19 },
+	{ "repository", "compression", DBBI_KEY_AUTO, "auto", 0, 19 },
 	{ "repository", "verify-write", DBBI_KEY_BOOL, "yes", 0, 0 },
 	{ "postgres", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0 },
 	{ "postgres", "databases", DBBI_KEY_TEXT, NULL, 0, 0 },
@@ -296,11 +296,14 @@ dbbi_key_check(const dbbi_key *key, const char *value, dbb_error *err)
 	if (*value == '\0')
 		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is empty",
 		    key->key);
-	if (key->type == DBBI_KEY_NUMBER &&
+	if (key->type == DBBI_KEY_AUTO && strcmp(value, "auto") == 0)
+		return DBB_OK;
+	if ((key->type == DBBI_KEY_NUMBER || key->type == DBBI_KEY_AUTO) &&
 	    dbbi_parse_u64(&number, value, key->min, key->max) != 0)
 		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is '%.64s' "
-		    "and not a whole number from %llu to %llu", key->key,
-		    value, (unsigned long long)key->min,
+		    "and not %sa whole number from %llu to %llu", key->key,
+		    value, key->type == DBBI_KEY_AUTO ? "'auto' or " : "",
+		    (unsigned long long)key->min,
 		    (unsigned long long)key->max);
 	if (key->type == DBBI_KEY_BOOL && dbbi_parse_bool(&yes, value) != 0)
 		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is '%.64s' "

@@ -19,6 +19,7 @@ enum dbbi_key_type {
 	DBBI_KEY_URL,		/* shown without what may be a secret */
 	DBBI_KEY_CONNECTION,	/* likewise; may be empty */
 	DBBI_KEY_NUMBER,	/* min to max */
+	DBBI_KEY_AUTO,		/* the same, or "auto" */
 	DBBI_KEY_BOOL,		/* as dbbi_parse_bool */
 	DBBI_KEY_SECRET,	/* never shown; also KEY-file, KEY-command */
 	DBBI_KEY_SECRET_FILE,	/* the path of a file that holds one */

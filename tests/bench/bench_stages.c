@@ -113,8 +113,8 @@ compress_chunks(const uint8_t *data, size_t size, int prove)
 	must(dbbi_codec_new(&codec, &err));
 	for (size_t at = 0; at < size; at += n) {
 		n = size - at < most * 3 / 4 ? size - at : most * 3 / 4;
-		must(dbbi_codec_pack(&stored, codec, to, data + at, n, level,
-		    &err));
+		must(dbbi_codec_pack(&stored, codec, to, data + at, n,
+		    level == DBBI_COMPRESSION_AUTO ? 3 : level, &err));
 		if (prove && stored != 0)
 			must(dbbi_codec_prove(codec, again, data + at, n, to,
 			    stored, &err));

@@ -255,11 +255,11 @@ static const char *const refused[][2] = {
 	{ "[postgres \"a\"]\npassword=\n", "dbbackup.conf:2: [postgres "
 	    "\"a\"]: 'password' is empty" },
 	{ "[repository]\ncompression = 20\n", "dbbackup.conf:2: "
-	    "[repository]: 'compression' is '20' and not a whole number from "
-	    "0 to 19" },
+	    "[repository]: 'compression' is '20' and not 'auto' or a whole "
+	    "number from 0 to 19" },
 	{ "[repository]\ncompression = best\n", "dbbackup.conf:2: "
-	    "[repository]: 'compression' is 'best' and not a whole number "
-	    "from 0 to 19" },
+	    "[repository]: 'compression' is 'best' and not 'auto' or a "
+	    "whole number from 0 to 19" },
 	{ "[postgres \"a\"]\npassword=x\npassword-file=y\n", "[postgres "
 	    "\"a\"]: both 'password' (dbbackup.conf:2) and 'password-file' "
 	    "(dbbackup.conf:3) are given" },
@@ -348,7 +348,7 @@ START_TEST(program_goes_before_environment_and_file)
 		"DBB_REPOSITORY_COMPRESSION=5", NULL,
 	};
 
-	assert_value("repository", NULL, "compression", "3", "default");
+	assert_value("repository", NULL, "compression", "auto", "default");
 	write_file("dbbackup.conf", "[repository]\ncompression=4\n", 27, 0600);
 	ck_assert_int_eq(dbbi_config_load(config, NULL, nothing, &err), 0);
 	assert_value("repository", NULL, "compression", "4",
@@ -545,7 +545,7 @@ START_TEST(describes_everything_but_secrets)
 	    "{\"section\":\"repository\",\"name\":null,\"key\":\"url\","
 	    "\"value\":\"(hidden)\",\"origin\":\"dbbackup.conf:2\"},"
 	    "{\"section\":\"repository\",\"name\":null,"
-	    "\"key\":\"compression\",\"value\":\"3\","
+	    "\"key\":\"compression\",\"value\":\"auto\","
 	    "\"origin\":\"default\"},"
 	    "{\"section\":\"repository\",\"name\":null,"
 	    "\"key\":\"verify-write\",\"value\":\"yes\","

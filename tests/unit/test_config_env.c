@@ -236,7 +236,7 @@ START_TEST(refuses_a_wrong_value)
 	ck_assert_int_eq(load("DBB_REPOSITORY_COMPRESSION=20", NULL, NULL,
 	    NULL), DBB_ECONFIG);
 	ck_assert_str_eq(err.message, "environment "
-	    "DBB_REPOSITORY_COMPRESSION: 'compression' is '20' and not a "
+	    "DBB_REPOSITORY_COMPRESSION: 'compression' is '20' and not 'auto' or a "
 	    "whole number from 0 to 19");
 }
 END_TEST
