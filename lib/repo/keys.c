@@ -78,3 +78,13 @@ dbbi_keys_wipe(dbbi_keys *keys)
 {
 	dbbi_wipe(keys, sizeof(*keys));
 }
+
+int
+dbbi_keys_refuse_reading(dbb_error *err)
+{
+	dbbi_error_set(err, DBB_EKEY,
+	    "the write-only key reads nothing that was backed up");
+	dbbi_error_hint(err, "do it where the repository's passphrase is: "
+	    "'password-file' under [repository] instead of 'key-file'");
+	return DBB_EKEY;
+}

@@ -39,4 +39,7 @@ int dbbi_keys_seed(uint8_t out[DBBI_KEY_SIZE], const dbbi_keys *keys,
 
 void dbbi_keys_wipe(dbbi_keys *keys);
 
+/* What is said, with DBB_EKEY, where the private key is needed and lacking. */
+int dbbi_keys_refuse_reading(dbb_error *err);
+
 #endif
