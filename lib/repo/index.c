@@ -185,10 +185,22 @@ has_place(const struct item *item)
 	return item->pack_no != PACK_NONE && item->pack_no != PACK_PENDING;
 }
 
-static int
-is_present(const dbbi_index *index, const struct item *item)
+/* Where a reader looks first, and what counts for a writer. */
+enum rank { RANK_GOOD, RANK_CONDEMNED, RANK_MISSING, RANKS };
+
+static enum rank
+rank_of(const dbbi_index *index, const struct item *item)
 {
-	return has_place(item) && index->packs.items[item->pack_no].present;
+	const dbbi_pack_item *pack = &index->packs.items[item->pack_no];
+
+	return !pack->present ? RANK_MISSING :
+	    pack->condemned ? RANK_CONDEMNED : RANK_GOOD;
+}
+
+static int
+counts(const dbbi_index *index, const struct item *item)
+{
+	return has_place(item) && rank_of(index, item) == RANK_GOOD;
 }
 
 int
@@ -219,6 +231,46 @@ dbbi_index_see_pack(dbbi_index *index, const dbbi_id *name, uint64_t size)
 	pthread_mutex_unlock(&index->mutex);
 }
 
+int
+dbbi_index_condemn(dbbi_index *index, const dbbi_id *name, uint32_t size,
+    dbb_error *err)
+{
+	uint32_t pack_no;
+	int rc;
+
+	pthread_mutex_lock(&index->mutex);
+	rc = dbbi_pack_table_add(&pack_no, &index->packs, name, size, err);
+	if (rc == 0)
+		index->packs.items[pack_no].condemned = 1;
+	pthread_mutex_unlock(&index->mutex);
+	return rc;
+}
+
+void
+dbbi_index_spare(dbbi_index *index, const dbbi_id *name, uint32_t size)
+{
+	dbbi_pack_item *pack;
+
+	pthread_mutex_lock(&index->mutex);
+	pack = dbbi_pack_table_find(&index->packs, name, size);
+	if (pack != NULL)
+		pack->condemned = 0;
+	pthread_mutex_unlock(&index->mutex);
+}
+
+int
+dbbi_index_condemned(dbbi_index *index, const dbbi_id *name, uint32_t size)
+{
+	const dbbi_pack_item *pack;
+	int condemned;
+
+	pthread_mutex_lock(&index->mutex);
+	pack = dbbi_pack_table_find(&index->packs, name, size);
+	condemned = pack != NULL && pack->condemned;
+	pthread_mutex_unlock(&index->mutex);
+	return condemned;
+}
+
 uint32_t
 dbbi_index_packs(dbbi_index *index)
 {
@@ -247,7 +299,8 @@ dbbi_index_missing(dbbi_id *first, dbbi_index *index)
 
 	pthread_mutex_lock(&index->mutex);
 	for (uint32_t i = 0; i < index->packs.count; i++) {
-		if (index->packs.items[i].present)
+		if (index->packs.items[i].present ||
+		    index->packs.items[i].condemned)
 			continue;
 		if (missing++ == 0)
 			*first = index->packs.items[i].name;
@@ -304,6 +357,7 @@ describe(dbbi_place *out, const dbbi_index *index, uint32_t no)
 	out->pack_no = item->pack_no;
 	out->pack_size = pack->size;
 	out->present = pack->present;
+	out->condemned = pack->condemned;
 	memcpy(out->entry.id.bytes, item->id, sizeof item->id);
 	out->entry.offset = item->offset;
 	out->entry.stored = item->stored;
@@ -312,10 +366,10 @@ describe(dbbi_place *out, const dbbi_index *index, uint32_t no)
 	out->entry.coding = item->plain_kind_coding >> 28;
 }
 
-/* Append the places in packs that are present, or those that are not. */
+/* Append the places of one rank. */
 static void
 find_places(dbbi_places *out, const dbbi_index *index, const uint8_t *id,
-    int present)
+    enum rank rank)
 {
 	size_t at = first_slot(id, index->slot_count), last;
 	const struct item *item;
@@ -323,7 +377,7 @@ find_places(dbbi_places *out, const dbbi_index *index, const uint8_t *id,
 	while (out->count < DBBI_PLACES &&
 	    (item = next_item(&at, index, id)) != NULL) {
 		last = (at - 1) & (index->slot_count - 1);
-		if (has_place(item) && is_present(index, item) == present)
+		if (has_place(item) && rank_of(index, item) == rank)
 			describe(&out->items[out->count++], index,
 			    index->slots[last] - 1);
 	}
@@ -334,8 +388,8 @@ dbbi_index_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id)
 {
 	out->count = 0;
 	pthread_mutex_lock(&index->mutex);
-	find_places(out, index, id->bytes, 1);
-	find_places(out, index, id->bytes, 0);
+	for (int rank = 0; rank < RANKS; rank++)
+		find_places(out, index, id->bytes, (enum rank)rank);
 	pthread_mutex_unlock(&index->mutex);
 	return out->count;
 }
@@ -351,7 +405,7 @@ dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
 	pthread_mutex_lock(&index->mutex);
 	at = first_slot(id->bytes, index->slot_count);
 	while ((item = next_item(&at, index, id->bytes)) != NULL) {
-		if (item->pack_no == PACK_PENDING || is_present(index, item))
+		if (item->pack_no == PACK_PENDING || counts(index, item))
 			break;
 		if (item->pack_no == PACK_NONE)
 			vacant = item;
@@ -374,7 +428,7 @@ dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id)
 	pthread_mutex_lock(&index->mutex);
 	at = first_slot(id->bytes, index->slot_count);
 	while ((item = next_item(&at, index, id->bytes)) != NULL)
-		if (item->pack_no == PACK_PENDING || is_present(index, item))
+		if (item->pack_no == PACK_PENDING || counts(index, item))
 			break;
 	*plain = item == NULL ? 0 : item->plain_kind_coding & PLAIN_MASK;
 	pthread_mutex_unlock(&index->mutex);

@@ -7,8 +7,8 @@
  *
  * A chunk may have several places: two writers at once both stored it, or it
  * was stored again after its pack was lost. Each is an entry of its own with
- * the same id. A place counts for a writer only if its pack is present: the
- * store has it, with the size that the segment says.
+ * the same id. A place counts for a writer only if its pack is present (the
+ * store has it, with the size that the segment says) and not condemned.
  *
  * A chunk is known from the moment a writer claims it, so that two streams
  * do not both store it; it has a place from the moment its pack is in the
@@ -27,6 +27,7 @@ typedef struct dbbi_place {
 	uint32_t pack_no;	/* counts from 0, in this index only */
 	uint32_t pack_size;
 	int present;		/* the pack was there when we looked */
+	int condemned;		/* it is not to be used for new sets */
 	uint32_t no;		/* of the place, as pack_no */
 	dbbi_entry entry;
 } dbbi_place;
@@ -52,29 +53,39 @@ int dbbi_index_add_pack(uint32_t *pack_no, dbbi_index *index,
 void dbbi_index_see_pack(dbbi_index *index, const dbbi_id *name,
     uint64_t size);
 
+/* Condemn a pack, which is known from now on, or spare one. */
+int dbbi_index_condemn(dbbi_index *index, const dbbi_id *name,
+    uint32_t size, dbb_error *err);
+void dbbi_index_spare(dbbi_index *index, const dbbi_id *name,
+    uint32_t size);
+int dbbi_index_condemned(dbbi_index *index, const dbbi_id *name,
+    uint32_t size);
+
 uint32_t dbbi_index_packs(dbbi_index *index);
 void dbbi_index_pack(dbbi_id *name, uint32_t *size, dbbi_index *index,
     uint32_t pack_no);
 
-/* How many packs are known and not present; the first of them, if any. */
+/* How many packs are known and not present, nor condemned; the first of
+ * them, if any. */
 uint32_t dbbi_index_missing(dbbi_id *first, dbbi_index *index);
 
 /* A chunk has a place. Of several in one pack the first is kept. */
 int dbbi_index_put(dbbi_index *index, const dbbi_entry *entry,
     uint32_t pack_no, dbb_error *err);
 
-/* The places of a chunk, in present packs first, else in order of arrival.
+/* The places of a chunk: in present packs first, of these in condemned ones
+ * last, else in order of arrival.
  * Returns how many. */
 uint32_t dbbi_index_find(dbbi_places *out, dbbi_index *index,
     const dbbi_id *id);
 
 /* Claim a chunk for storing: `*claimed` is 0 when it is claimed already, or
- * has a place in a present pack. */
+ * has a place that counts. */
 int dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
     dbb_error *err);
 
-/* Is a chunk in a present pack, or claimed? Its plain bytes, or 0: unknown
- * yet, as it is only claimed. */
+/* Has a chunk a place that counts, or is it claimed? Its plain bytes, or 0:
+ * unknown yet, as it is only claimed. */
 int dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id);
 
 /* Give up all claims that did not come to a place, and the places in packs

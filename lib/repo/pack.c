@@ -89,6 +89,12 @@ dbbi_pack_directory(const dbbi_pack *pack)
 	return pack->directory;
 }
 
+void
+dbbi_pack_salt(dbbi_pack *pack, uint32_t salt)
+{
+	dbbi_header_put(pack->data, MAGIC, salt);
+}
+
 int
 dbbi_pack_seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
     dbbi_pack *pack, dbb_error *err)
@@ -148,17 +154,14 @@ int
 dbbi_pack_open(dbbi_pack_view *out, const uint8_t *data, size_t size,
     dbb_error *err)
 {
-	uint32_t reserved = 0;
+	uint32_t salt;
 	int rc;
 
 	if (size < DBBI_HEADER_SIZE + TRAILER_SIZE || size > DBBI_PACK_LIMIT)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "%zu bytes cannot be a pack", size);
-	if ((rc = dbbi_header_get(&reserved, data, MAGIC, err)) < 0)
+	if ((rc = dbbi_header_get(&salt, data, MAGIC, err)) < 0)
 		return rc;
-	if (reserved != 0)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "reserved bytes of its header are not zero");
 	return open_directory(out, data, size, err);
 }
 

@@ -31,6 +31,10 @@ uint32_t dbbi_pack_count(const dbbi_pack *pack);
 /* The directory's entries so far, each of DBBI_ENTRY_SIZE bytes; borrowed. */
 const uint8_t *dbbi_pack_directory(const dbbi_pack *pack);
 
+/* Give it another name than its chunks alone would: the pack of that name is
+ * condemned, and this one is not to be deleted with it. */
+void dbbi_pack_salt(dbbi_pack *pack, uint32_t salt);
+
 /* Finish it: directory, trailer, name. The bytes are borrowed until the
  * pack is reset. */
 int dbbi_pack_seal(dbbi_id *name, const uint8_t **data, uint32_t *size,

@@ -12,6 +12,7 @@ typedef struct dbbi_pack_item {
 	dbbi_id name;
 	uint32_t size;
 	uint8_t present;	/* in the store, with that size */
+	uint8_t condemned;	/* by a prune */
 	uint8_t forgotten;	/* not found any more; its number stays */
 } dbbi_pack_item;
 

@@ -33,6 +33,9 @@ struct dbbi_repo {
 	dbbi_chunker chunker;
 	pthread_mutex_t mutex;	/* for what follows */
 	dbbi_index *index;	/* NULL until it is loaded */
+	uint64_t loaded_monotonic_ms;	/* before that began, by two clocks */
+	int64_t loaded_at_ms;
+	int heeded;		/* what is condemned: condemned.h */
 };
 
 /* As dbbi_repo_create, with parameters of one's own. */

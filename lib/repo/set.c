@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/condemned.h"
 #include "repo/manifest.h"
 #include "util/clock.h"
 #include "util/random.h"
@@ -147,6 +148,9 @@ use_place(const dbbi_places *places, void *payload, dbb_error *err)
 		return dbbi_pack_context(err, dbbi_error_set(err,
 		    DBB_EDAMAGED, "it is not in the store, or of another "
 		    "size"), &place->pack);
+	if (place->condemned)
+		return dbbi_pack_context(err, dbbi_error_set(err, DBB_EBUSY,
+		    "it is condemned"), &place->pack);
 	if (place->pack_no >= used->packs || place->no >= used->places)
 		return dbbi_error_set(err, DBB_EINTERNAL,
 		    "packs are still being written");
@@ -201,7 +205,8 @@ find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
 	struct used used = { .repo = repo };
 	int rc;
 
-	if ((rc = dbbi_repo_load_index(repo, err)) < 0)
+	if ((rc = dbbi_repo_load_index(repo, err)) < 0 ||
+	    (rc = dbbi_condemned_heed(repo, err)) < 0)
 		return rc;
 	used.packs = dbbi_index_packs(repo->index);
 	used.places = dbbi_index_count(repo->index);
@@ -237,7 +242,8 @@ dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
 	rc = dbbi_manifest_encode(&bytes, id, head, body, packs, count, err);
 	if (rc < 0)
 		goto done;
-	if ((rc = dbbi_run_check(repo->run, err)) < 0)
+	if ((rc = dbbi_run_check(repo->run, err)) < 0 ||
+	    (rc = dbbi_condemned_check(repo, packs, count, err)) < 0)
 		goto done;
 	dbbi_set_object(object, id);
 	rc = dbbi_store_write(repo->store, object, bytes.data, bytes.size, 0,

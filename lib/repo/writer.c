@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/condemned.h"
+
 #define MAX_THREADS 64u
 #define DEFAULT_THREADS 8u	/* at most: memory is to stay small */
 #define MIN_SLOTS 6u		/* more than there are threads, by two */
@@ -150,7 +152,8 @@ dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 		threads = dbbi_thread_cores(DEFAULT_THREADS);
 	if (threads > MAX_THREADS)
 		threads = MAX_THREADS;
-	if ((rc = dbbi_repo_load_index(repo, err)) < 0)
+	if ((rc = dbbi_repo_load_index(repo, err)) < 0 ||
+	    (rc = dbbi_condemned_heed(repo, err)) < 0)
 		return rc;
 	if ((w = make(repo, err)) == NULL)
 		return DBB_ENOMEM;

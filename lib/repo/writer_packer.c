@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "util/random.h"
+
 static struct dbbi_slot *
 packed_slot(dbbi_repo_writer *w)
 {
@@ -178,6 +180,26 @@ dbbi_writer_end_segment(dbbi_repo_writer *w, dbb_error *err)
 	return 0;
 }
 
+/* Its bytes may be those of a pack that is condemned: then it is salted, and
+ * has a name of its own. */
+static int
+seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
+    dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
+{
+	uint32_t salt;
+	int rc;
+
+	rc = dbbi_pack_seal(name, data, size, pack, err);
+	while (rc == 0 &&
+	    dbbi_index_condemned(w->repo->index, name, *size)) {
+		if ((rc = dbbi_random(&salt, sizeof salt, err)) < 0)
+			return rc;
+		dbbi_pack_salt(pack, salt);
+		rc = dbbi_pack_seal(name, data, size, pack, err);
+	}
+	return rc;
+}
+
 static int
 upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 {
@@ -186,7 +208,7 @@ upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 	dbbi_id name;
 	int rc;
 
-	if ((rc = dbbi_pack_seal(&name, &data, &size, pack, err)) < 0 ||
+	if ((rc = seal(&name, &data, &size, w, pack, err)) < 0 ||
 	    (rc = store_pack(w, &name, data, size, err)) < 0)
 		return rc;
 	atomic_fetch_add(&w->stored_bytes, size);

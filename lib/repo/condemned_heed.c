@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The writer's side: what is condemned is as if it were not there. */
+#include <config.h>
+
+#include "repo/condemned.h"
+
+#include "util/clock.h"
+
+/* ---- when it begins ---- */
+
+static int
+condemn_all(dbbi_repo *repo, dbb_error *err)
+{
+	uint32_t count = dbbi_index_packs(repo->index), size;
+	dbbi_id name;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
+		dbbi_index_pack(&name, &size, repo->index, i);
+		rc = dbbi_index_condemn(repo->index, &name, size, err);
+	}
+	return rc;
+}
+
+static int
+heed_record(dbbi_repo *repo, const dbbi_record *r, dbb_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < r->pack_count; i++)
+		rc = dbbi_index_condemn(repo->index, &r->packs[i].name,
+		    r->packs[i].size, err);
+	return rc;
+}
+
+static int
+spare_set(dbbi_repo *repo, const char *id, dbb_error *err)
+{
+	dbbi_manifest m;
+	int rc;
+
+	rc = dbbi_manifest_read(&m, repo, id, 0, err);
+	if (dbbi_is_damage(rc))
+		return 0;
+	if (rc < 0)
+		return rc;
+	for (uint32_t i = 0; i < m.pack_count; i++)
+		dbbi_index_spare(repo->index, &m.packs[i].name,
+		    m.packs[i].size);
+	dbbi_manifest_clear(&m);
+	return 0;
+}
+
+/* A record cannot be read: whatever no set needs may be in it. */
+static int
+spare_sets(dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_list ids = { NULL, 0 };
+	int rc;
+
+	if ((rc = condemn_all(repo, err)) < 0)
+		return rc;
+	rc = dbbi_set_ids(&ids, repo, err);
+	for (size_t i = 0; rc == 0 && i < ids.count; i++)
+		rc = spare_set(repo, ids.items[i], err);
+	dbbi_list_clear(&ids);
+	return rc;
+}
+
+static int
+heed(dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_condemned c;
+	int damaged = 0, rc;
+
+	if ((rc = dbbi_condemned_load(&c, repo, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < c.count; i++)
+		damaged |= c.records[i].damage != 0;
+	if (damaged) {
+		dbbi_log(repo->run, DBB_LOG_WARNING, "packs that no set "
+		    "needs are not used again, until 'dbb-backup prune' has "
+		    "taken the damaged record away");
+		rc = spare_sets(repo, err);
+	}
+	for (size_t i = 0; rc == 0 && i < c.count; i++)
+		rc = heed_record(repo, &c.records[i], err);
+	dbbi_condemned_clear(&c);
+	return rc;
+}
+
+int
+dbbi_condemned_heed(dbbi_repo *repo, dbb_error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&repo->mutex);
+	if (!repo->heeded) {
+		rc = heed(repo, err);
+		repo->heeded = rc == 0;
+	}
+	pthread_mutex_unlock(&repo->mutex);
+	return rc;
+}
+
+/* ---- just before the commit ---- */
+
+/* How long ago the index was loaded, by the clock that says more: one stands
+ * still while a machine sleeps, the other may be set. */
+static int64_t
+run_time(const dbbi_repo *repo)
+{
+	int64_t by_steps = (int64_t)(dbbi_monotonic_ms() -
+	    repo->loaded_monotonic_ms);
+	int64_t by_day = dbbi_now_ms() - repo->loaded_at_ms;
+
+	return by_steps > by_day ? by_steps : by_day;
+}
+
+static int
+refuse(const dbbi_repo *repo, const dbbi_id *pack, dbb_error *err)
+{
+	char object[DBBI_OBJECT_SIZE];
+
+	dbbi_pack_object(object, pack);
+	dbbi_error_set(err, DBB_EBUSY, "a prune has condemned '%s', which the "
+	    "set needs, and this run has lasted %lld minutes: it might be "
+	    "deleted too soon", object,
+	    (long long)(run_time(repo) / 60000));
+	dbbi_error_hint(err, "run the backup again: all is stored already, "
+	    "and what is condemned is stored anew");
+	return DBB_EBUSY;
+}
+
+/* Was one of these packs condemned since the index was loaded? */
+static int
+condemned_since(dbbi_id *first, const dbbi_record *r,
+    const dbbi_set_pack *packs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (dbbi_record_find(r, &packs[i].name) == NULL)
+			continue;
+		*first = packs[i].name;
+		return 1;
+	}
+	return 0;
+}
+
+int
+dbbi_condemned_check(dbbi_repo *repo, const dbbi_set_pack *packs,
+    uint32_t count, dbb_error *err)
+{
+	int64_t most_ms = (int64_t)repo->grace_s * 1000 / 2;
+	dbbi_condemned c;
+	dbbi_id pack;
+	int rc;
+
+	if (count == 0)
+		return 0;
+	if ((rc = dbbi_condemned_load(&c, repo, err)) < 0)
+		return rc;
+	pack = packs[0].name;
+	for (size_t i = 0; rc == 0 && i < c.count; i++)
+		if ((c.records[i].damage != 0 || condemned_since(&pack,
+		    &c.records[i], packs, count)) &&
+		    run_time(repo) >= most_ms)
+			rc = refuse(repo, &pack, err);
+	dbbi_condemned_clear(&c);
+	return rc;
+}
