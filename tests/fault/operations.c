@@ -26,8 +26,8 @@ check(struct ground *g, dbb_error *error)
 }
 
 const struct operation operations[] = {
-	{ "a backup", back_up, 30, 1 },
-	{ "a check", check, 15, 0 },
+	{ "a backup", back_up, 30, 1, 1 },
+	{ "a check", check, 15, 0, 0 },
 };
 
 const int operation_count = sizeof operations / sizeof *operations;
@@ -80,6 +80,20 @@ operations_look(const char *after, ...)
 	dbbi_list_clear(&sets);
 	dbbi_list_clear(&first);
 	return count;
+}
+
+size_t
+operations_look_after(const struct operation *operation, int rc, uint64_t nth,
+    const char *what)
+{
+	size_t sets;
+
+	sets = operations_look("%s, %s %llu", operation->name, what,
+	    (unsigned long long)nth);
+	ck_assert_msg(rc < 0 || sets == GENERATIONS + operation->sets,
+	    "%s, %s %llu, did well and left %zu sets", operation->name, what,
+	    (unsigned long long)nth, sets);
+	return sets;
 }
 
 int

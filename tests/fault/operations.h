@@ -17,6 +17,7 @@ struct operation {
 	int (*run)(struct ground *g, dbb_error *err);
 	uint64_t least;		/* calls of the store, at least */
 	int writes;
+	uint32_t sets;		/* that it adds */
 };
 
 extern const struct operation operations[];
@@ -36,6 +37,11 @@ void ok(int rc);
 /* `work` is sound and has all sets of `origin`; how many it has. If not, the
  * test fails, and says after what. */
 size_t operations_look(const char *after, ...) DBBI_PRINTF(1, 2);
+
+/* The same after an operation that returned `rc`: if that is DBB_OK it has
+ * what was to be made. */
+size_t operations_look_after(const struct operation *operation, int rc,
+    uint64_t nth, const char *what);
 
 /* Runs the case, which is given its time and fixture here; what main
  * returns. */

@@ -26,12 +26,15 @@ expect_the_reason(const struct operation *operation, const struct fault *f,
 	    err.message);
 }
 
-/* Run it with the fault: 1 when it was struck by it, else 0. */
+/* Run it with the fault: was it struck by it? */
 static int
 run_failing(const struct operation *operation, const struct fault *f)
 {
+	char id[DBBI_SET_ID_SIZE];
+	size_t sets;
 	int rc, struck;
 
+	ok(ground_copy(&work, &origin, &err));
 	dbbi_error_clear(&err);
 	fault_plan_add(&work.plan, f);
 	rc = operation->run(&work, &err);
@@ -39,10 +42,12 @@ run_failing(const struct operation *operation, const struct fault *f)
 	fault_plan_reset(&work.plan);
 	if (rc != DBB_OK)
 		expect_the_reason(operation, f, rc);
-	if (!struck)
-		ok(rc);
-	if (f->for_ever && struck)
-		ck_assert_int_lt(rc, 0);
+	ck_assert(!struck || !f->for_ever || rc < 0);
+	sets = operations_look_after(operation, rc, f->nth,
+	    "failing at call");
+	ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
+	ck_assert_uint_eq(operations_look("the run after %s failing at call "
+	    "%llu", operation->name, (unsigned long long)f->nth), sets + 1);
 	return struck;
 }
 
@@ -51,21 +56,9 @@ run_failing(const struct operation *operation, const struct fault *f)
 static uint64_t
 fail_at_each(const struct operation *operation, struct fault fault)
 {
-	char id[DBBI_SET_ID_SIZE];
-	size_t sets;
-	int struck;
-
-	do {
+	do
 		fault.code = codes[fault.nth++ % 3];
-		ok(ground_copy(&work, &origin, &err));
-		struck = run_failing(operation, &fault);
-		sets = operations_look("%s failing at call %llu",
-		    operation->name, (unsigned long long)fault.nth);
-		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
-		ck_assert_uint_eq(operations_look("the run after %s failing "
-		    "at call %llu", operation->name,
-		    (unsigned long long)fault.nth), sets + 1);
-	} while (struck);
+	while (run_failing(operation, &fault));
 	return fault.nth - 1;
 }
 
