@@ -30,15 +30,16 @@
  * the parameters is found. The seed makes it unique. */
 static int
 derive_id(char out[DBBI_REPO_ID_SIZE], const dbbi_chunker_params *p,
-    uint32_t grace_s, dbb_error *err)
+    uint32_t grace_s, const char *created_at, dbb_error *err)
 {
 	uint8_t digest[DBBI_SHA256_SIZE];
 	char seed[2 * DBBI_SEED_SIZE + 1], text[256];
 	int n, rc;
 
 	dbbi_hex_encode(seed, p->seed, sizeof p->seed);
-	n = snprintf(text, sizeof text, "gear64 %s %u %u %u none %u", seed,
-	    p->min_bytes, p->average_bytes, p->max_bytes, grace_s);
+	n = snprintf(text, sizeof text, "gear64 %s %u %u %u none %u %.*s",
+	    seed, p->min_bytes, p->average_bytes, p->max_bytes, grace_s,
+	    DBBI_TIME_SIZE, created_at);
 	rc = dbbi_sha256_of(digest, text, (size_t)n, err);
 	if (rc == 0)
 		dbbi_hex_encode(out, digest, (DBBI_REPO_ID_SIZE - 1) / 2);
@@ -72,19 +73,17 @@ describe_chunker(const dbbi_chunker_params *p)
 
 static int
 describe(dbbi_json **out, const dbbi_repo_params *params, const char *id,
-    dbb_error *err)
+    const char *created_at, dbb_error *err)
 {
 	dbbi_json *json = dbbi_json_new_object();
 	dbbi_json *compression = dbbi_json_new_object();
-	char now[DBBI_TIME_SIZE];
 	int rc;
 
-	dbbi_time_rfc3339(now, dbbi_now_ms());
 	rc = dbbi_json_set_string(compression, "algorithm", "zstd");
 	if (dbbi_json_set(json, "compression", compression) < 0 || rc < 0 ||
 	    dbbi_json_set_u64(json, "format", FORMAT) < 0 ||
 	    dbbi_json_set_string(json, "id", id) < 0 ||
-	    dbbi_json_set_string(json, "created_at", now) < 0 ||
+	    dbbi_json_set_string(json, "created_at", created_at) < 0 ||
 	    dbbi_json_set(json, "chunker",
 	    describe_chunker(&params->chunker)) < 0 ||
 	    dbbi_json_set_u64(json, "grace_s", params->grace_s) < 0 ||
@@ -101,7 +100,7 @@ dbbi_repo_create_with(dbbi_store *store, const dbbi_repo_params *params,
     dbb_error *err)
 {
 	dbbi_json *json = NULL;
-	char id[DBBI_REPO_ID_SIZE];
+	char id[DBBI_REPO_ID_SIZE], now[DBBI_TIME_SIZE];
 	const char *text;
 	int rc;
 
@@ -109,9 +108,10 @@ dbbi_repo_create_with(dbbi_store *store, const dbbi_repo_params *params,
 	    !grace_valid(params->grace_s))
 		return dbbi_error_set(err, DBB_EINVAL,
 		    "these parameters are not possible");
-	if ((rc = derive_id(id, &params->chunker, params->grace_s,
+	dbbi_time_rfc3339(now, dbbi_now_ms());
+	if ((rc = derive_id(id, &params->chunker, params->grace_s, now,
 	    err)) < 0 ||
-	    (rc = describe(&json, params, id, err)) < 0)
+	    (rc = describe(&json, params, id, now, err)) < 0)
 		goto done;
 	if ((text = dbbi_json_text(json)) == NULL) {
 		rc = dbbi_error_nomem(err);
@@ -217,14 +217,16 @@ parse(dbbi_repo *repo, const dbbi_json *json, dbb_error *err)
 	const dbbi_json *chunker = dbbi_json_object(json, "chunker");
 	const dbbi_json *compression = dbbi_json_object(json, "compression");
 	const char *id = dbbi_json_string(json, "id");
+	const char *created_at = dbbi_json_string(json, "created_at");
 	uint64_t grace_s;
 	int rc;
 
 	if ((rc = check_format(json, err)) < 0)
 		return rc;
-	if (chunker == NULL || compression == NULL || id == NULL)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "it lacks a chunker, a compression or an id");
+	if (chunker == NULL || compression == NULL || id == NULL ||
+	    created_at == NULL)
+		return dbbi_error_set(err, DBB_EDAMAGED, "it lacks a chunker, "
+		    "a compression, an id or the time it was made");
 	if ((rc = check_word(json, "cipher", "none", "cipher", err)) < 0 ||
 	    (rc = check_word(chunker, "algorithm", "gear64", "chunker",
 	    err)) < 0 ||
@@ -239,7 +241,8 @@ parse(dbbi_repo *repo, const dbbi_json *json, dbb_error *err)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its time of grace is not possible");
 	repo->grace_s = (uint32_t)grace_s;
-	rc = derive_id(repo->id, &repo->params, repo->grace_s, err);
+	rc = derive_id(repo->id, &repo->params, repo->grace_s, created_at,
+	    err);
 	if (rc < 0)
 		return rc;
 	if (strcmp(id, repo->id) != 0)

@@ -55,6 +55,10 @@ int ground_sets(dbbi_list *out, struct ground *g, dbb_error *err);
 int ground_read_set(struct ground *g, dbbi_repo *repo, const char *id,
     dbb_error *err);
 
+/* Read all sets that are listed: DBB_OK, or what went wrong last; a wrong
+ * byte goes before all else. */
+int ground_read_all(struct ground *g, dbb_error *err);
+
 /* It opens, a check that reads all data finds nothing, and every set that is
  * listed is whole and comes back byte for byte. Which sets those are is in
  * `sets` (may be NULL) afterwards, for the caller to clear. */

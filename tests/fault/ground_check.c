@@ -58,6 +58,24 @@ done:
 	return dbbi_error_context(err, rc, "set '%s'", id);
 }
 
+int
+ground_read_all(struct ground *g, dbb_error *err)
+{
+	dbbi_list ids = { NULL, 0 };
+	dbbi_repo *repo = NULL;
+	int rc, last;
+
+	rc = last = ground_open(&repo, g, err);
+	if (rc == 0)
+		rc = last = dbbi_set_ids(&ids, repo, err);
+	for (size_t i = 0; rc != DBB_EINTERNAL && i < ids.count; i++)
+		if ((rc = ground_read_set(g, repo, ids.items[i], err)) < 0)
+			last = rc;
+	dbbi_list_clear(&ids);
+	dbbi_repo_free(repo);
+	return last;
+}
+
 static int
 note_damage(const char *set, const char *object, const char *error,
     void *payload)
