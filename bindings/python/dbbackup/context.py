@@ -6,6 +6,8 @@ import ctypes
 import enum
 import io
 import json
+import sys
+import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import (Any, BinaryIO, Callable, Dict, Iterable, List, Mapping,
@@ -19,6 +21,30 @@ Path = Union[str, bytes, "PathLike[str]", "PathLike[bytes]"]
 Result = Dict[str, Any]
 
 _OK, _FINDINGS = 0, 1
+
+_here = threading.local()  # .context: whose call this thread is in
+_hook = threading.Lock()
+
+
+def _listen() -> None:
+    """Be told of what ctypes drops. Ctrl-C may strike between C and the
+    first line of a callback, or behind its last: there nothing can catch it,
+    and ctypes hands it to sys.unraisablehook and goes on."""
+    with _hook:
+        before = sys.unraisablehook
+        if getattr(before, "dbbackup", False):
+            return
+
+        def listen(lost: Any) -> None:
+            context = getattr(_here, "context", None)
+            if context is None or "ctypes callback" not in (
+                    lost.err_msg or ""):
+                before(lost)
+            else:
+                context._stop(lost.exc_value)
+
+        listen.dbbackup = True  # type: ignore[attr-defined]
+        sys.unraisablehook = listen
 
 
 class Phase(enum.IntEnum):
@@ -268,11 +294,15 @@ class Context:
     def _run(self, name: str, out: Optional[ctypes.c_void_p],
              *arguments: Any) -> int:
         self._idle()
-        self._running = True
+        _listen()
         self._raised = None
+        outer = getattr(_here, "context", None)
         try:
+            self._running = True
+            _here.context = self
             status = getattr(self._lib, name)(*arguments)
         finally:
+            _here.context = outer
             self._running = False
         raised, self._raised = self._raised, None
         if raised is not None:
@@ -306,10 +336,15 @@ class Context:
         try:
             function(*arguments)
         except BaseException as problem:  # Ctrl-C among them
-            if self._raised is None:
-                self._raised = problem
-            return 1
+            self._stop(problem)
         return 1 if self._raised is not None else 0
+
+    def _stop(self, problem: Optional[BaseException]) -> None:
+        """Keep what was raised, and stop the call that is running."""
+        if self._raised is None:
+            self._raised = problem
+        if self._running:
+            self._lib.dbb_context_cancel(self._handle)
 
     def _on_progress(self, at: Any, _payload: Any) -> int:
         return self._guard(self._tell_progress, at)
@@ -326,9 +361,8 @@ class Context:
 
     def _on_log(self, level: int, line: bytes, _payload: Any) -> None:
         callback = self._log
-        if callback is not None and self._guard(
-                lambda: callback(level, _native.text(line))):
-            self._lib.dbb_context_cancel(self._handle)
+        if callback is not None:
+            self._guard(lambda: callback(level, _native.text(line)))
 
 
 def _phase(number: int) -> int:

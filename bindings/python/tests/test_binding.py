@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The binding without any server; DBBACKUP_LIBRARY names the library."""
+import ctypes
 import io
 import os
 import pathlib
@@ -154,6 +155,37 @@ class Verbs(WithRepository):
         self.ctx.resume()
         self.ctx.verify()
 
+    def test_what_strikes_around_a_callback_is_not_lost(self):
+        """Ctrl-C before the first line that could catch it."""
+        def struck(*_arguments):
+            raise KeyboardInterrupt()
+
+        self.ctx.repository_init()
+        real = self.ctx._lib
+        at, statuses = _native.ProgressStruct(size=1), []
+
+        class Telling:
+            """The library, with a progress told in the midst of a call."""
+            def __getattr__(inner, name):
+                if name != "dbb_verify":
+                    return getattr(real, name)
+
+                def call(*arguments):
+                    self.ctx._guard = struck
+                    self.ctx._progress_fn(ctypes.pointer(at), None)
+                    del self.ctx._guard
+                    statuses.append(real.dbb_verify(*arguments))
+                    return statuses[0]
+                return call
+
+        self.ctx._lib = Telling()
+        with self.assertRaises(KeyboardInterrupt):
+            self.ctx.verify()
+        self.ctx._lib = real
+        self.assertEqual(errors.error_class(statuses[0]),
+                         dbbackup.CanceledError)
+        self.ctx.verify()  # and no longer canceled
+
 
 class Callbacks(unittest.TestCase):
     """What C would call, called as C would."""
@@ -166,7 +198,6 @@ class Callbacks(unittest.TestCase):
         at = _native.ProgressStruct(
             size=1, phase=2, source=b"main", stream=b"app.dump",
             bytes_done=10, bytes_total=20)
-        import ctypes
         return self.ctx._progress_fn(ctypes.pointer(at), None)
 
     def test_progress_arrives_whole(self):
@@ -216,6 +247,16 @@ class Callbacks(unittest.TestCase):
             self.ctx.list_sets()
         self.assertNotIsInstance(caught.exception, dbbackup.CanceledError)
 
+    def test_what_others_lose_is_told_as_before(self):
+        script = ("import ctypes, dbbackup\n"
+                  "ctx = dbbackup.Context()\n"
+                  "ctx.load('', {})\n"
+                  "ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()\n")
+        env = dict(os.environ, PYTHONPATH=str(ROOT / "bindings" / "python"))
+        done = subprocess.run([sys.executable, "-c", script], env=env,
+                              capture_output=True, text=True, check=True)
+        self.assertIn("ZeroDivisionError", done.stderr)
+
     def test_a_callback_may_not_use_its_own_context(self):
         self.ctx._running = True
         try:
@@ -225,7 +266,6 @@ class Callbacks(unittest.TestCase):
             self.ctx._running = False
 
     def test_a_raw_file_may_take_little_at_a_time(self):
-        import ctypes
 
         class Small(io.RawIOBase):
             def __init__(self):
