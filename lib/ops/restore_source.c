@@ -86,7 +86,8 @@ restore_source_init(struct restore_source *s, const dbbi_stored_set *stored,
 	    .kind = s->driver->kind, .name = s->name, .to = options->to };
 	s->plan = (dbbi_target_plan){
 	    .facts = dbbi_json_object(entry, "facts"), .set = stored->id,
-	    .into = options->into, .replace = options->replace != 0 };
+	    .into = options->into, .replace = options->replace != 0,
+	    .keep_written = !options->no_safety_set };
 	return check_configured(s, ops, options, err);
 }
 

@@ -18,7 +18,6 @@ struct loading {
 	dbbi_pg_roles_result *result;
 	dbbi_pg *pg;
 	dbbi_json *warnings;
-	dbbi_list tablespaces;		/* made now */
 	char *reason;			/* why the first missing role is */
 	int tablespace_pass;
 };
@@ -252,7 +251,7 @@ make_tablespace(struct loading *l, const dbbi_pg_statement *s,
 	int there = 0, rc;
 
 	if (s->kind != DBBI_PG_CREATE_TABLESPACE) {
-		if (!dbbi_list_has(&l->tablespaces, s->name))
+		if (!dbbi_list_has(&l->result->tablespaces_made, s->name))
 			return DBB_OK;
 	} else if ((rc = exists(&there, l, "SELECT 1 FROM "
 	    "pg_catalog.pg_tablespace WHERE spcname = $1", s->name,
@@ -262,7 +261,7 @@ make_tablespace(struct loading *l, const dbbi_pg_statement *s,
 	rc = run(l, sql, &why);
 	if (rc == DBB_OK)
 		return s->kind == DBBI_PG_CREATE_TABLESPACE ?
-		    dbbi_list_add(&l->tablespaces, s->name, err) : DBB_OK;
+		    dbbi_list_add(&l->result->tablespaces_made, s->name, err) : DBB_OK;
 	if (is_fatal(l, rc)) {
 		if (err != NULL)
 			*err = why;
@@ -391,6 +390,7 @@ dbbi_pg_roles_result_clear(dbbi_pg_roles_result *result)
 {
 	dbbi_list_clear(&result->made);
 	dbbi_list_clear(&result->missing);
+	dbbi_list_clear(&result->tablespaces_made);
 }
 
 int
@@ -403,14 +403,15 @@ dbbi_pg_roles_load(dbbi_pg_roles_result *result, dbbi_pg *pg,
 
 	if ((rc = run(&l, "BEGIN", err)) < 0 ||
 	    (rc = load_pass(&l, text, size, err)) < 0 ||
-	    (rc = run(&l, "COMMIT", err)) < 0)
+	    (rc = run(&l, "COMMIT", err)) < 0) {
+		dbbi_list_clear(&result->made);		/* undone */
 		goto done;
+	}
 	l.tablespace_pass = 1;
 	if ((rc = load_pass(&l, text, size, err)) < 0)
 		goto done;
 	rc = warn_summary(&l, err);
 done:
-	dbbi_list_clear(&l.tablespaces);
 	free(l.reason);
 	return rc;
 }

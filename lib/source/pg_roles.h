@@ -47,6 +47,7 @@ void dbbi_pg_statement_clear(dbbi_pg_statement *statement);
 typedef struct dbbi_pg_roles_result {
 	dbbi_list made;		/* roles that were not there before */
 	dbbi_list missing;	/* roles that could not be made */
+	dbbi_list tablespaces_made;
 	int tablespaces_missing;
 	int other;		/* statements of no known kind */
 } dbbi_pg_roles_result;

@@ -220,11 +220,23 @@ dbbi_pg_scratch_drop(dbbi_pg *pg, const dbbi_pg_params *params,
 	    name), err);
 }
 
+/* What there is to be said of the subscriptions that it had, or NULL. */
+static char *
+tell_slots(const dbbi_pg_restored *r, const char *subscriptions)
+{
+	if (subscriptions == NULL || subscriptions[0] == '\0')
+		return NULL;
+	return dbbi_text_format("the old database '%s' had the subscriptions "
+	    "%s; their replication slots at the publisher were left: drop "
+	    "those that no subscription uses any more, for they hold its log "
+	    "back", r->target, subscriptions);
+}
+
 char *
 dbbi_pg_scratch_drop_old(dbbi_pg_target *t, const dbbi_pg_restored *r,
     const char *old)
 {
-	char *subscriptions = NULL, *text = NULL;
+	char *subscriptions = NULL, *text;
 	dbb_error why = {0};
 
 	dbbi_pg_subscriptions_names(&subscriptions, t->pg, old, NULL);
@@ -232,12 +244,44 @@ dbbi_pg_scratch_drop_old(dbbi_pg_target *t, const dbbi_pg_restored *r,
 		text = dbbi_text_format("the old database '%s' is still "
 		    "there as '%s' and can be dropped: %s", r->target, old,
 		    why.message);
-	else if (subscriptions != NULL && subscriptions[0] != '\0')
-		text = dbbi_text_format("the old database '%s' had the "
-		    "subscriptions %s; their replication slots at the "
-		    "publisher were left: drop those that no subscription "
-		    "uses any more, for they hold its log back", r->target,
-		    subscriptions);
+	else
+		text = tell_slots(r, subscriptions);
+	free(subscriptions);
+	return text;
+}
+
+/* "'x' was written to … DROP DATABASE y" */
+static char *
+tell_kept(const dbbi_pg_restored *r, const char *kept)
+{
+	char *drop = dbbi_pg_sql("DROP DATABASE %I", kept);
+	char *text = drop == NULL ? NULL : dbbi_text_format("database '%s' "
+	    "was written to while the restore ran, and what was written is "
+	    "in no set: the database as it was is kept as '%s'; when you "
+	    "need it no longer: %s", r->target, kept, drop);
+
+	free(drop);
+	return text;
+}
+
+/* Its subscriptions go: they would take from the slots what those of the
+ * restored one need, and keep it from being dropped. */
+char *
+dbbi_pg_scratch_keep_old(dbbi_pg_target *t, const dbbi_pg_restored *r,
+    const char *kept)
+{
+	char *subscriptions = NULL, *slots = NULL, *text, *both;
+
+	dbbi_pg_subscriptions_names(&subscriptions, t->pg, kept, NULL);
+	if (dbbi_pg_subscriptions_drop(t->pg, t->params, kept, NULL) == 0)
+		slots = tell_slots(r, subscriptions);
+	text = tell_kept(r, kept);
+	if (text != NULL && slots != NULL &&
+	    (both = dbbi_text_format("%s; %s", text, slots)) != NULL) {
+		free(text);
+		text = both;
+	}
+	free(slots);
 	free(subscriptions);
 	return text;
 }

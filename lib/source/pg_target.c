@@ -138,23 +138,19 @@ dbbi_pg_target_commit(dbbi_target *target, int equal, dbbi_json *databases,
 		if (!t->restored[i].loaded)
 			return dbbi_error_set(err, DBB_EINVAL, "database "
 			    "'%s' was not loaded", t->restored[i].name);
-	return dbbi_pg_swap(t, equal, databases, err);
+	return dbbi_pg_swap_in(t, equal, databases, err);
 }
 
-/* Drop what was loaded. The operation's own run may be canceled, and would
- * let no statement through: this one has its own. */
+/* Drop what was loaded, canceled or not. */
 static void
 remove_scratch(dbbi_pg_target *t)
 {
 	dbb_error why = {0};
 	dbbi_pg *pg = NULL;
-	dbbi_run run;
 	size_t i;
 	int rc;
 
-	if (dbbi_run_init(&run, NULL) < 0)
-		return;
-	rc = dbbi_pg_connect(&pg, &run, t->params, t->database, &why);
+	rc = dbbi_pg_connect(&pg, &t->calm, t->params, t->database, &why);
 	for (i = 0; i < t->count; i++) {
 		if (t->restored[i].scratch[0] == '\0')
 			continue;
@@ -166,7 +162,22 @@ remove_scratch(dbbi_pg_target *t)
 		    t->restored[i].scratch, why.message);
 	}
 	dbbi_pg_free(pg);
-	dbbi_run_clear(&run);
+}
+
+/* Roles and tablespaces belong to the whole server: someone may use them
+ * already, and the next restore finds them there. */
+static void
+tell_made(const dbbi_pg_target *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->roles.made.count; i++)
+		dbbi_log(t->run, DBB_LOG_WARNING, "role '%s' was made by this "
+		    "restore, and stays", t->roles.made.items[i]);
+	for (i = 0; i < t->roles.tablespaces_made.count; i++)
+		dbbi_log(t->run, DBB_LOG_WARNING, "tablespace '%s' was made "
+		    "by this restore, and stays",
+		    t->roles.tablespaces_made.items[i]);
 }
 
 void
@@ -185,6 +196,10 @@ dbbi_pg_target_close(dbbi_target *target)
 	dbbi_pg_free(t->pg);
 	if (made && !t->committed)
 		remove_scratch(t);
+	if (!t->committed)
+		tell_made(t);
+	if (t->calm_ready)
+		dbbi_run_clear(&t->calm);
 	dbbi_pg_roles_result_clear(&t->roles);
 	dbbi_pg_params_free(t->params);
 	dbbi_json_free(t->warnings);

@@ -10,6 +10,8 @@
 #include "source/pg_target_private.h"
 #include "source/pg_tools.h"
 
+#define KNOWS_TRANSACTION_TIMEOUT 17
+
 static dbbi_pg_restored *
 find_target(const dbbi_pg_target *t, const char *database)
 {
@@ -181,11 +183,40 @@ check_existing(dbbi_pg_target *t, dbbi_pg_restored *r, dbb_error *err)
 		    PQgetvalue(found, 0, 2));
 		dbbi_error_hint(err, "restore as its owner or as a "
 		    "superuser");
-	} else if (PQgetvalue(found, 0, 3)[0] != 't') {
+	} else if ((rc = dbbi_pg_slots_check(t, r, err)) == DBB_OK &&
+	    PQgetvalue(found, 0, 3)[0] != 't') {
 		rc = tell_closed(t, r, err);
 	}
 	PQclear(found);
 	return rc;
+}
+
+/* From that version on pg_restore begins with a setting that older servers
+ * do not know, and it is told to end at the first refusal. */
+static int
+check_pg_restore(const dbbi_pg_target *t, const char *version, int dump,
+    dbb_error *err)
+{
+	int major = dbbi_pg_tool_major(version);
+	int server = dbbi_pg_version(t->pg) / 10000;
+
+	if (major < KNOWS_TRANSACTION_TIMEOUT ||
+	    server >= KNOWS_TRANSACTION_TIMEOUT)
+		return DBB_OK;
+	dbbi_error_set(err, DBB_ETOOL, "the server is PostgreSQL %d, and '%s' "
+	    "of version %d cannot restore into servers older than %d "
+	    "(transaction_timeout)", server, t->pg_restore, major,
+	    KNOWS_TRANSACTION_TIMEOUT);
+	if (dump <= server)
+		dbbi_error_hint(err, "install the server's own: apt-get "
+		    "install postgresql-client-%d", server);
+	else
+		dbbi_error_hint(err, "the dump was made by pg_dump %d, which "
+		    "no older pg_restore can read: restore into a server of "
+		    "version %d or later, with --to CONNECTION; or take it "
+		    "out by 'dbb-restore export' and load it by hand, "
+		    "without --exit-on-error", dump, dump);
+	return DBB_ETOOL;
 }
 
 /* A dump is read by a pg_restore that is not older than what wrote it. */
@@ -194,12 +225,17 @@ find_tools(dbbi_pg_target *t, dbb_error *err)
 {
 	int server = dbbi_pg_version(t->pg);
 	int dump = dbbi_pg_plan_dump_major(t) * 10000;
+	char *version = NULL;
 	int rc;
 
-	if ((rc = dbbi_pg_tool_find(&t->pg_restore, NULL, t->run,
+	if ((rc = dbbi_pg_tool_find(&t->pg_restore, &version, t->run,
 	    "pg_restore", dump > server ? dump : server, err)) < 0)
 		return dump <= server ? rc : dbbi_error_context(err, rc,
 		    "the dump was made by pg_dump %d", dump / 10000);
+	rc = check_pg_restore(t, version, dump / 10000, err);
+	free(version);
+	if (rc < 0)
+		return rc;
 	return dbbi_pg_tool_find(&t->pg_dump, NULL, t->run, "pg_dump",
 	    server, err);
 }
@@ -224,6 +260,7 @@ dbbi_pg_target_open(dbbi_target **out, const dbbi_source_env *env,
     const dbbi_target_plan *plan, dbb_error *err)
 {
 	dbbi_pg_target *t;
+	size_t i;
 	int rc;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
@@ -235,12 +272,18 @@ dbbi_pg_target_open(dbbi_target **out, const dbbi_source_env *env,
 		rc = dbbi_error_nomem(err);
 		goto done;
 	}
+	if ((rc = dbbi_run_init(&t->calm, err)) < 0)
+		goto done;
+	t->calm_ready = 1;
 	if ((rc = dbbi_pg_plan_check(t, err)) < 0 ||
 	    (rc = dbbi_pg_params_new(&t->params, env, err)) < 0 ||
 	    (rc = connect_beside(t, err)) < 0 ||
 	    (rc = check_server(t, err)) < 0)
 		goto done;
 	dbbi_pg_scratch_sweep(t);
+	for (i = 0; i < t->count; i++)
+		if ((rc = dbbi_pg_writes_note(t, &t->restored[i], err)) < 0)
+			goto done;
 	dbbi_error_clear(err);		/* of databases tried in vain */
 	*out = &t->base;
 	t = NULL;

@@ -5,7 +5,8 @@
  * pg_target.c (loading and closing), pg_target_compare.c, pg_scratch.c
  * (making and removing the databases that are loaded), pg_properties.c
  * (their settings and rights), pg_subscriptions.c, pg_load.c (pg_restore),
- * pg_swap.c (into the old one's place).
+ * pg_swap.c (into the old one's place; see pg_swap.h), pg_writes.c (was the
+ * old one written to meanwhile?), pg_slots.c (do others follow it?).
  */
 #ifndef DBBI_PG_TARGET_PRIVATE_H
 #define DBBI_PG_TARGET_PRIVATE_H
@@ -14,6 +15,14 @@
 #include "source/pg_roles.h"
 
 #define DBBI_PG_NAME_SIZE 64	/* PostgreSQL's names: 63 bytes and a NUL */
+
+/* What had been written into a database, as the server counts it. */
+typedef struct dbbi_pg_writes {
+	int noted;		/* else nobody asks for it */
+	uint64_t all;		/* rows, those of its catalogs included */
+	int looked;		/* it was looked into: */
+	uint64_t users;		/* rows without statistics and history */
+} dbbi_pg_writes;
 
 /* One database on its way back. */
 typedef struct dbbi_pg_restored {
@@ -25,6 +34,7 @@ typedef struct dbbi_pg_restored {
 	dbbi_pg *guard;		/* connected to the scratch database, so that
 				   no other restore takes it for a leftover */
 	int loaded;
+	dbbi_pg_writes writes;	/* into what exists, before the safety set */
 } dbbi_pg_restored;
 
 typedef struct dbbi_pg_target {
@@ -41,6 +51,9 @@ typedef struct dbbi_pg_target {
 	dbbi_pg_roles_result roles;
 	dbbi_json *warnings;
 	int committed;
+	dbbi_run calm;		/* which no cancel reaches: for what must be
+				   done or known all the same */
+	int calm_ready;
 } dbbi_pg_target;
 
 /* pg_target_plan.c: check the plan and its facts, which are hostile, and
@@ -79,6 +92,10 @@ int dbbi_pg_scratch_drop(dbbi_pg *pg, const dbbi_pg_params *params,
 char *dbbi_pg_scratch_drop_old(dbbi_pg_target *t, const dbbi_pg_restored *r,
     const char *old);
 
+/* Leave it, as `kept`; says so, and how to be rid of it. */
+char *dbbi_pg_scratch_keep_old(dbbi_pg_target *t, const dbbi_pg_restored *r,
+    const char *kept);
+
 /* Remove what killed restores left: scratch databases, and old ones that had
  * been replaced, in which nobody is. Best effort. */
 void dbbi_pg_scratch_sweep(dbbi_pg_target *t);
@@ -96,6 +113,11 @@ int dbbi_pg_subscriptions_names(char **out, dbbi_pg *pg,
 int dbbi_pg_subscriptions_tell(dbbi_pg_target *t, const dbbi_pg_restored *r,
     dbb_error *err);
 
+/* pg_slots.c: refuse to replace what others follow by logical replication:
+ * their slots would be dropped with it. */
+int dbbi_pg_slots_check(dbbi_pg_target *t, const dbbi_pg_restored *r,
+    dbb_error *err);
+
 /* pg_properties.c: give the scratch database the settings and rights that
  * the facts tell. */
 int dbbi_pg_properties_apply(dbbi_pg_target *t, const dbbi_pg_restored *r,
@@ -106,7 +128,20 @@ int dbbi_pg_load(dbbi_pg_target *t, dbbi_pg_restored *r, dbbi_reader *in,
     dbb_error *err);
 
 /* pg_swap.c: all in one transaction. */
-int dbbi_pg_swap(dbbi_pg_target *t, int equal, dbbi_json *databases,
+int dbbi_pg_swap_in(dbbi_pg_target *t, int equal, dbbi_json *databases,
     dbb_error *err);
+
+/* pg_writes.c. Note what has been written into r's target so far. */
+int dbbi_pg_writes_note(dbbi_pg_target *t, dbbi_pg_restored *r,
+    dbb_error *err);
+
+/* Has anything at all been written since, into what is called `name` now? */
+int dbbi_pg_writes_any(int *any, dbbi_pg_target *t,
+    const dbbi_pg_restored *r, const char *name, dbb_error *err);
+
+/* Was it more than statistics and our own history? Looks inside; yes where
+ * that cannot be. */
+int dbbi_pg_writes_matter(dbbi_pg_target *t, const dbbi_pg_restored *r,
+    const char *name);
 
 #endif

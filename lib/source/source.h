@@ -59,6 +59,9 @@ typedef struct dbbi_target_plan {
 	const char *set;		/* the set's id */
 	const char *into;		/* new name, or NULL: the old names */
 	int replace;
+	int keep_written;		/* a safety set is made: what is
+					   written after it is not to be lost
+					   either */
 } dbbi_target_plan;
 
 struct dbbi_source_driver {

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <time.h>
@@ -22,6 +23,7 @@
 #define SKIPPED 77
 #define WAIT_MS 10000
 #define SETTINGS_MAX 16
+#define ROOM_MIN ((unsigned long long)512 << 20)
 
 static struct {
 	char bin[256];
@@ -121,12 +123,17 @@ server_user(void)
 	return user != NULL ? user : getpwnam("nobody");
 }
 
+/* In memory where there is room, for its files are many. */
 static void
 make_folder(void)
 {
+	static const char memory[] = "/dev/shm";
 	const struct passwd *user = server_user();
+	struct statvfs room;
 
-	snprintf(server.folder, sizeof(server.folder), "/tmp/dbb-pg-XXXXXX");
+	snprintf(server.folder, sizeof(server.folder), "%s/dbb-pg-XXXXXX",
+	    access(memory, W_OK) == 0 && statvfs(memory, &room) == 0 &&
+	    room.f_bavail * room.f_frsize >= ROOM_MIN ? memory : "/tmp");
 	if (mkdtemp(server.folder) == NULL ||
 	    (user != NULL && chown(server.folder, user->pw_uid,
 	    user->pw_gid) != 0))
@@ -164,7 +171,7 @@ make_cluster(void)
 {
 	static const char *const argv[] = { "initdb", "-D", "data", "-U",
 	    "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-	    "--no-sync", "--no-instructions", NULL };
+	    "--no-sync", "--no-instructions", "--wal-segsize=1", NULL };
 	int status;
 	pid_t pid = fork();
 
