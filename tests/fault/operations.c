@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define SECONDS 300
+#define SECONDS 4000		/* an hour was asked for, at most */
 
 struct ground origin, work;
 dbb_error err;

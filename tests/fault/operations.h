@@ -12,6 +12,15 @@
 
 #define GENERATIONS 3u		/* that are there when one begins */
 
+/* Sanitizers are slow: what they are to see shows in one place in so many. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EVERY 4
+#elif defined(__SANITIZE_THREAD__)
+#define EVERY 16
+#else
+#define EVERY 1
+#endif
+
 struct operation {
 	const char *name;
 	int (*run)(struct ground *g, dbb_error *err);

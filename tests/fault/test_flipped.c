@@ -17,13 +17,6 @@
 /* No more is asked for at once than the largest pack takes. */
 #define MOST_BYTES (DBBI_PACK_LIMIT + (1u << 20))
 
-/* Sanitizers are slow: what they are to see shows in some of the bits. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STEP 37
-#else
-#define STEP 1
-#endif
-
 #define KINDS 1			/* open */
 
 static struct ground g;
@@ -107,7 +100,7 @@ flip_each_bit(void)
 {
 	char what[32];
 
-	for (size_t bit = 0; bit < 8 * size; bit += STEP) {
+	for (size_t bit = 0; bit < 8 * size; bit += EVERY * EVERY) {
 		snprintf(what, sizeof what, "bit %zu flipped", bit % 8);
 		hurt[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		expect_refused(bit / 8, what);
@@ -126,7 +119,7 @@ write_each_number(uint64_t number, size_t bytes)
 	    (unsigned long long)number);
 	for (size_t i = 0; i < 8; i++)
 		le[i] = (uint8_t)(number >> (8 * i));
-	for (size_t at = 0; at + bytes <= size; at += (STEP + 1) / 2) {
+	for (size_t at = 0; at + bytes <= size; at += EVERY) {
 		if (memcmp(whole + at, le, bytes) == 0)
 			continue;
 		memcpy(hurt + at, le, bytes);

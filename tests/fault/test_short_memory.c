@@ -12,15 +12,6 @@
 #include "operations.h"
 #include "short_memory.h"
 
-/* Sanitizers are slow: what they are to see shows in some of the places. */
-#if defined(__SANITIZE_ADDRESS__)
-#define STEP 5
-#elif defined(__SANITIZE_THREAD__)
-#define STEP 19
-#else
-#define STEP 1
-#endif
-
 /* Run it: did it get what it asked for? */
 static int
 run_short(const struct operation *operation, uint64_t nth, int for_ever)
@@ -50,7 +41,7 @@ run_short_at_each(const struct operation *operation, int for_ever)
 	uint64_t nth = 1;
 
 	while (!run_short(operation, nth, for_ever))
-		nth += STEP;
+		nth += EVERY;
 	ck_assert_uint_ge(nth, 100);
 }
 
@@ -74,7 +65,7 @@ START_TEST(the_next_run_in_the_same_process_succeeds)
 	while (!run_short(&operations[0], nth, 0)) {
 		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
 		operations_look("the run after one short of memory");
-		nth += 29 * STEP;
+		nth += 29 * EVERY;
 	}
 }
 END_TEST

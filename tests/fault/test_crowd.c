@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Four writers on one repository, killed and started again at random
+ * moments, for DBB_TEST_SECONDS seconds. In the end every set that was
+ * reported as done comes back byte for byte.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "operations.h"
+#include "util/clock.h"
+
+#define SECONDS "10"		/* when nobody says */
+#define WRITERS 4
+#define LONGEST_LIFE_MS 1500
+
+/* What a worker tells, in one write: a pipe keeps it together. */
+struct report {
+	enum { DONE, REMOVING, FAILED } what;
+	char set[DBBI_SET_ID_SIZE];
+	char message[256];
+};
+
+struct worker {
+	void (*work)(void);	/* does not return */
+	pid_t pid;
+	uint64_t dies_at_ms;
+};
+
+static int reports[2];			/* a pipe */
+static _Atomic uint32_t *generations;	/* that were begun, by all */
+static dbbi_list done, removed;
+static unsigned kills;
+
+/* ---- workers ---- */
+
+static void
+tell(int what, const char *set, const char *message)
+{
+	struct report report = { .what = what };
+
+	snprintf(report.set, sizeof report.set, "%s", set);
+	snprintf(report.message, sizeof report.message, "%s", message);
+	if (write(reports[1], &report, sizeof report) != sizeof report)
+		_exit(1);
+}
+
+/* The next process. */
+static void
+come_anew(void)
+{
+	dbbi_store_close(work.store);
+	if (ground_reopen(&work, &err) < 0) {
+		tell(FAILED, "", err.message);
+		_exit(1);
+	}
+}
+
+static void
+write_sets(void)
+{
+	char id[DBBI_SET_ID_SIZE];
+	int rc;
+
+	for (;;) {
+		come_anew();
+		rc = ground_back_up(id, &work,
+		    atomic_fetch_add(generations, 1), &err);
+		if (rc == DBB_OK)
+			tell(DONE, id, "");
+		else if (rc != DBB_EBUSY)
+			tell(FAILED, id, err.message);
+	}
+}
+
+/* ---- who has them work, and kills them ---- */
+
+static struct worker workers[] = {
+	{ .work = write_sets }, { .work = write_sets },
+	{ .work = write_sets }, { .work = write_sets },
+};
+
+#define WORKERS (sizeof workers / sizeof *workers)
+
+static uint64_t
+draw(uint64_t below)
+{
+	static uint64_t x;
+
+	if (x == 0)
+		x = (uint64_t)dbbi_now_ms() | 1;
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x % below;
+}
+
+static void
+start(struct worker *w)
+{
+	w->dies_at_ms = dbbi_monotonic_ms() + draw(LONGEST_LIFE_MS);
+	w->pid = fork();
+	ck_assert_int_ge(w->pid, 0);
+	if (w->pid == 0)
+		w->work();
+}
+
+static void
+end(struct worker *w)
+{
+	int status = 0;
+
+	kill(w->pid, SIGKILL);
+	ck_assert_int_eq(waitpid(w->pid, &status, 0), w->pid);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	    "a worker ended by itself with status 0x%x", (unsigned)status);
+	kills++;
+}
+
+static void
+note(const struct report *report)
+{
+	ck_assert_msg(report->what != FAILED, "set '%s': %s", report->set,
+	    report->message);
+	ok(dbbi_list_add(report->what == DONE ? &done : &removed,
+	    report->set, &err));
+}
+
+/* Take the reports that come within so many milliseconds; 0: that are
+ * there. */
+static void
+listen_to(int ms)
+{
+	struct pollfd wait = { .fd = reports[0], .events = POLLIN };
+	struct report report;
+
+	while (poll(&wait, 1, ms) > 0) {
+		ck_assert_int_eq(read(reports[0], &report, sizeof report),
+		    sizeof report);
+		note(&report);
+		ms = 0;
+	}
+}
+
+static void
+run_crowd(uint64_t until_ms)
+{
+	for (size_t i = 0; i < WORKERS; i++)
+		start(&workers[i]);
+	while (dbbi_monotonic_ms() < until_ms) {
+		listen_to(10);
+		for (size_t i = 0; i < WORKERS; i++) {
+			if (dbbi_monotonic_ms() < workers[i].dies_at_ms)
+				continue;
+			end(&workers[i]);
+			start(&workers[i]);
+		}
+	}
+	for (size_t i = 0; i < WORKERS; i++)
+		end(&workers[i]);
+	listen_to(0);
+}
+
+static uint64_t
+seconds(void)
+{
+	const char *text = getenv("DBB_TEST_SECONDS");
+	uint64_t n = 0;
+
+	ck_assert_int_eq(dbbi_parse_u64(&n, text != NULL ? text : SECONDS, 1,
+	    3600), 0);
+	return n;
+}
+
+static void
+prepare(void)
+{
+	generations = mmap(NULL, sizeof *generations, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(generations, MAP_FAILED);
+	atomic_store(generations, GENERATIONS);
+	ck_assert_int_eq(pipe(reports), 0);
+	ok(ground_copy(&work, &origin, &err));
+}
+
+START_TEST(every_set_that_was_reported_comes_back)
+{
+	dbbi_list sets = { NULL, 0 };
+
+	prepare();
+	run_crowd(dbbi_monotonic_ms() + seconds() * 1000);
+	dbbi_store_close(work.store);
+	ok(ground_reopen(&work, &err));
+	ok(ground_check(&sets, &work, &err));
+	for (size_t i = 0; i < done.count; i++)
+		ck_assert_msg(dbbi_list_has(&sets, done.items[i]) ||
+		    dbbi_list_has(&removed, done.items[i]),
+		    "set '%s' was reported as done and is gone",
+		    done.items[i]);
+	printf("%zu sets were done, %zu removed, %zu are there; %u kills\n",
+	    done.count, removed.count, sets.count, kills);
+	ck_assert_uint_ge(done.count, 4);
+	ck_assert_uint_ge(kills, 8);
+	dbbi_list_clear(&sets);
+	dbbi_list_clear(&done);
+	dbbi_list_clear(&removed);
+	munmap(generations, sizeof *generations);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("crowd");
+
+	tcase_add_test(tc, every_set_that_was_reported_comes_back);
+	return operations_test(tc);
+}
