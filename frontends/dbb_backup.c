@@ -69,9 +69,23 @@ run_show(cli *c, dbb_result **out)
 
 static const cli_option verify_options[] = {
 	{ "read-data", 0, CLI_OPTIONAL, MEMBER(read_data), "PERCENT",
-	    "read everything and check it, not only look that it is there" },
+	    "read all data, or so much of it, what was read longest ago "
+	    "first, and check it" },
 	END
 };
+
+/* "5" or "5%"; 0: it is neither. */
+static uint32_t
+parse_percent(const char *text)
+{
+	uint32_t n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n <= 100; text++)
+		n = n * 10 + (uint32_t)(*text - '0');
+	if (*text == '%')
+		text++;
+	return *text == '\0' && n <= 100 ? n : 0;
+}
 
 static int
 run_verify(cli *c, dbb_result **out)
@@ -79,15 +93,16 @@ run_verify(cli *c, dbb_result **out)
 	dbb_verify_options options = DBB_VERIFY_OPTIONS_INIT;
 	const char *part = c->request.read_data;
 
-	if (part != NULL && part[0] != '\0' && strcmp(part, "100") != 0 &&
-	    strcmp(part, "100%") != 0) {
-		cli_fail(&c->failure, DBB_EINVAL, "'--read-data=%s': reading "
-		    "a part of the data is not in this version", part);
-		return cli_fail_hint(&c->failure,
-		    "'--read-data' reads all of it");
-	}
 	options.sets = c->request.arguments.items;
 	options.read_data = part != NULL;
+	if (part != NULL && part[0] != '\0')
+		options.read_percent = parse_percent(part);
+	if (part != NULL && part[0] != '\0' && options.read_percent == 0) {
+		cli_fail(&c->failure, DBB_EINVAL, "'--read-data=%s' is not a "
+		    "whole number from 1 to 100", part);
+		return cli_fail_hint(&c->failure, "'--read-data' alone reads "
+		    "all of it");
+	}
 	return dbb_verify(out, c->context, &options);
 }
 

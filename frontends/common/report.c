@@ -138,6 +138,41 @@ tell_damage(cli_output *output, const cli_json *damage)
 	cli_report_error(output, "    ", cli_view_text(damage, "error"));
 }
 
+/* What of a damaged set restores all the same. */
+static void
+tell_restorable(cli_output *output, const cli_json *set)
+{
+	size_t i, n = cli_view_count(set, "restorable");
+
+	cli_report_line(output, n == 0 ? "  nothing of it restores" :
+	    "  these restore all the same:");
+	for (i = 0; i < n; i++) {
+		cli_json *one = cli_view_at(set, "restorable", i);
+
+		cli_report_line(output, "    %s %s",
+		    cli_view_text(one, "source"),
+		    cli_view_text(one, "stream"));
+	}
+}
+
+/* Up to when all that the sets need was read at least once. */
+static void
+tell_proofs(cli_output *output, const cli_json *result)
+{
+	uint64_t unproven = cli_view_number(result, "packs_unproven");
+	const char *oldest = cli_view_text(result, "oldest_proof");
+	char count[CLI_HUMAN_SIZE];
+
+	cli_human_count(count, unproven);
+	if (unproven > 0)
+		cli_output_say(output, "%s pack%s never read by a verify: "
+		    "'--read-data' does it", count, unproven == 1 ?
+		    " was" : "s were");
+	else if (oldest[0] != '\0')
+		cli_output_say(output, "all packs were read since %s",
+		    oldest);
+}
+
 void
 cli_report_verify(cli_output *output, cli_json *result)
 {
@@ -153,6 +188,8 @@ cli_report_verify(cli_output *output, cli_json *result)
 		    ok ? "ok" : "damaged");
 		for (j = 0; j < cli_view_count(set, "damage"); j++)
 			tell_damage(output, cli_view_at(set, "damage", j));
+		if (!ok)
+			tell_restorable(output, set);
 	}
 	cli_output_flush(output);
 	cli_human_count(packs, cli_view_number(result, "packs"));
@@ -160,6 +197,7 @@ cli_report_verify(cli_output *output, cli_json *result)
 	cli_report_warnings(output, result);
 	cli_output_say(output, "%zu set%s, %zu damaged; %s packs looked at, "
 	    "%s read", n, n == 1 ? "" : "s", bad, packs, bytes);
+	tell_proofs(output, result);
 }
 
 /* ---- restore ---- */

@@ -16,15 +16,16 @@
 
 /* ---- list ---- */
 
+/* How long ago the time at `key` is. */
 static void
-add_age(cli_table *table, const cli_json *set)
+add_age(cli_table *table, const cli_json *set, const char *key,
+    const char *otherwise)
 {
 	char text[CLI_HUMAN_SIZE];
 	int64_t at_ms;
 
-	if (cli_human_parse_time(&at_ms, cli_view_text(set,
-	    "started_at")) < 0) {
-		cli_table_add(table, "?");
+	if (cli_human_parse_time(&at_ms, cli_view_text(set, key)) < 0) {
+		cli_table_add(table, otherwise);
 		return;
 	}
 	cli_human_age(text, (int64_t)time(NULL) - at_ms / 1000);
@@ -65,17 +66,17 @@ cli_report_list(cli_output *output, cli_json *result)
 {
 	static const cli_column columns[] = {
 		{ "SET", 0 }, { "AGE", 1 }, { "STATUS", 0 }, { "SIZE", 1 },
-		{ "ADDED", 1 }, { "SOURCES", 0 },
+		{ "ADDED", 1 }, { "VERIFIED", 1 }, { "SOURCES", 0 },
 	};
 	size_t i, n = cli_view_count(result, "sets");
 	cli_table table;
 
-	cli_table_init(&table, columns, 6);
+	cli_table_init(&table, columns, 7);
 	for (i = 0; i < n; i++) {
 		cli_json *set = cli_view_at(result, "sets", i);
 
 		cli_table_add(&table, cli_view_text(set, "set"));
-		add_age(&table, set);
+		add_age(&table, set, "started_at", "?");
 		cli_table_add(&table, cli_view_text(cli_view_member(set,
 		    "labels"), "safety")[0] != '\0' ? "safety set" :
 		    cli_view_text(set, "status"));
@@ -83,6 +84,7 @@ cli_report_list(cli_output *output, cli_json *result)
 		    "size_bytes"));
 		cli_table_add_size(&table, cli_view_number(set,
 		    "stored_bytes"));
+		add_age(&table, set, "verified", "-");
 		add_sources(&table, set);
 	}
 	if (cli_table_print(&table, output->answers, "") < 0)

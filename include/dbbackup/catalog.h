@@ -17,8 +17,10 @@ extern "C" {
  * {"type":"result","verb":"list","repository":…,"sets":[{"set":…,
  * "status":…,"started_at":…,"finished_at":…,"size_bytes":…,
  * "stored_bytes":…,"sources":[{"kind":…,"name":…,"size_bytes":…}],
- * "labels":{…}}],"damaged":[{"set":…,"error":…}]}. DBB_FINDINGS when a
- * manifest is damaged: the others are listed all the same.
+ * "labels":{…},"verified":…|null}],"damaged":[{"set":…,"error":…}]}. DBB_FINDINGS when a
+ * manifest is damaged: the others are listed all the same. "verified": when
+ * the oldest of all that the set needs was last read and found good, since
+ * the set was made (dbb_verify with read_data).
  */
 DBB_API int dbb_set_list(dbb_result **out, dbb_context *ctx,
     const char *source);
@@ -38,6 +40,10 @@ typedef struct dbb_verify_options {
 	uint32_t read_data;		/* 1: read and check every byte; 0: look
 					   that all objects are there */
 	uint32_t reserved;		/* 0 */
+	uint32_t read_percent;		/* 1 to 100, with read_data: only so
+					   much, what was read longest ago
+					   first; 0: all */
+	uint32_t reserved2;		/* 0 */
 } dbb_verify_options;
 #define DBB_VERIFY_OPTIONS_INIT { .size = sizeof(dbb_verify_options) }
 
@@ -45,8 +51,16 @@ typedef struct dbb_verify_options {
  * Is everything there that the sets need, and (read_data) is it what was
  * stored? `*out` (may be NULL), filled with DBB_OK and with DBB_EDAMAGED:
  * {"type":"result","verb":"verify","sets":[{"set":…,"ok":…,
- * "damage":[{"object":…,"source":…,"stream":…,"error":…}]}],"packs":N,
- * "bytes_read":N}. DBB_EDAMAGED when any set cannot be restored whole.
+ * "verified":…|null,"damage":[{"object":…,"source":…|null,"stream":…|null,
+ * "error":…}],"restorable":[{"source":…,"stream":…}]}],"packs":N,
+ * "packs_read":N,"bytes_read":N,"packs_unproven":N,"oldest_proof":…|null}.
+ *
+ * DBB_EDAMAGED when an object is damaged or missing that a set needs. What
+ * can be restored of such a set all the same is "restorable"; damage without
+ * a stream is in parts of an object that no stream of the set needs.
+ *
+ * What was read and is good is noted in the repository, so that calls with
+ * read_percent, one after the other, come to read everything.
  */
 DBB_API int dbb_verify(dbb_result **out, dbb_context *ctx,
     const dbb_verify_options *options);

@@ -8,17 +8,21 @@
 
 #include "ops/result.h"
 #include "ops/select.h"
+#include "repo/proofs.h"
 
 /* Add one set to the list, or to the damaged ones. */
 static int
 list_one(dbbi_json *sets, dbbi_json *damaged, dbbi_repo *repo,
-    const char *id, const char *source, dbb_error *err)
+    const dbbi_proofs *proofs, const char *id, const char *source,
+    dbb_error *err)
 {
 	dbb_error why = {0};
 	dbbi_json *head = NULL, *entry;
+	int64_t verified_at_ms = 0;
 	int rc;
 
-	rc = dbbi_set_read(&head, NULL, repo, id, &why);
+	rc = dbbi_set_read_verified(&head, &verified_at_ms, repo, proofs, id,
+	    &why);
 	if (rc == DBB_EDAMAGED || rc == DBB_EVERSION) {
 		entry = dbbi_json_new_object();
 		rc = dbbi_json_set_string(entry, "set", id);
@@ -35,7 +39,8 @@ list_one(dbbi_json *sets, dbbi_json *damaged, dbbi_repo *repo,
 		dbbi_json_free(head);
 		return 0;
 	}
-	return dbbi_result_append(sets, head, 0, err);
+	rc = dbbi_result_time_or_null(head, "verified", verified_at_ms, err);
+	return dbbi_result_append(sets, head, rc, err);
 }
 
 /* An empty answer for a name that nobody knows is a slip, not an answer. */
@@ -69,6 +74,7 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 	dbbi_vault vault = {0};
 	dbbi_list ids = {0};
 	dbbi_json *result = NULL, *sets = NULL, *damaged = NULL;
+	dbbi_proofs *proofs = NULL;
 	size_t i;
 	int rc;
 
@@ -79,12 +85,13 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 	    dbbi_store_url(vault.store), err)) < 0 ||
 	    (rc = dbbi_result_array(&sets, result, "sets", err)) < 0 ||
 	    (rc = dbbi_result_array(&damaged, result, "damaged", err)) < 0 ||
+	    (rc = dbbi_proofs_load(&proofs, vault.repo, err)) < 0 ||
 	    (rc = dbbi_set_ids(&ids, vault.repo, err)) < 0)
 		goto done;
 	for (i = 0; rc == 0 && i < ids.count; i++) {
 		if ((rc = dbbi_run_check(ops->run, err)) == 0)
-			rc = list_one(sets, damaged, vault.repo, ids.items[i],
-			    source, err);
+			rc = list_one(sets, damaged, vault.repo, proofs,
+			    ids.items[i], source, err);
 	}
 	if (rc == 0 && source != NULL && dbbi_json_count(sets) == 0)
 		rc = check_known(ops, source, err);
@@ -96,6 +103,7 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 	}
 done:
 	dbbi_json_free(result);
+	dbbi_proofs_free(proofs);
 	dbbi_list_clear(&ids);
 	dbbi_vault_close(&vault);
 	return rc;

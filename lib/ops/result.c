@@ -56,6 +56,15 @@ dbbi_result_time(dbbi_json *object, const char *key, int64_t at_ms,
 }
 
 int
+dbbi_result_time_or_null(dbbi_json *object, const char *key, int64_t at_ms,
+    dbb_error *err)
+{
+	if (at_ms != 0)
+		return dbbi_result_time(object, key, at_ms, err);
+	return dbbi_result_text(object, key, NULL, err);
+}
+
+int
 dbbi_result_digest(dbbi_json *object, const char *key,
     const uint8_t digest[32], dbb_error *err)
 {

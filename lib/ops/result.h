@@ -19,6 +19,10 @@ int dbbi_result_number(dbbi_json *object, const char *key, uint64_t value,
 int dbbi_result_time(dbbi_json *object, const char *key, int64_t at_ms,
     dbb_error *err);
 
+/* The same, and null for 0: never. */
+int dbbi_result_time_or_null(dbbi_json *object, const char *key,
+    int64_t at_ms, dbb_error *err);
+
 /* 32 bytes, as hexadecimal digits. */
 int dbbi_result_digest(dbbi_json *object, const char *key,
     const uint8_t digest[32], dbb_error *err);

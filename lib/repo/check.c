@@ -10,30 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/check_chunks.h"
+#include "repo/check_set.h"
+#include "util/clock.h"
 
 struct check {
 	dbbi_repo *repo;
 	const dbbi_list *sets;
+	const dbbi_check_options *options;
 	dbbi_needed needed;
 	dbbi_index *index;
-	int read_data;
+	dbbi_proofs *proofs;
+	int64_t begun_ms;
 	uint8_t *hurt;		/* for each set: damage was told, */
 	uint8_t *unread;	/* that its manifest cannot be read */
 	dbbi_list bad_objects;	/* index segments that cannot be used, */
 	dbbi_list bad_causes;	/* and why */
-	dbbi_damage_fn fn;
-	void *payload;
 };
 
+/* Tell of damage that is not one stream's. */
 static int
 tell(struct check *c, size_t set, const char *object, const char *what,
-    dbb_error *err)
+    int of_index, dbb_error *err)
 {
+	dbbi_damage damage = { .set = c->sets->items[set], .object = object,
+	    .error = what, .of_index = of_index };
+
 	c->hurt[set] = 1;
-	if (c->fn(c->sets->items[set], object, what, c->payload) == 0)
-		return 0;
-	return dbbi_error_set(err, DBB_ECANCELED, "stopped by the caller");
+	return dbbi_check_tell(c->options, &damage, err);
 }
 
 /* ---- what the sets need ---- */
@@ -57,7 +60,7 @@ take_set(struct check *c, size_t set, dbb_error *err)
 	if (dbbi_is_damage(rc)) {
 		dbbi_set_object(object, id);
 		c->unread[set] = 1;
-		return tell(c, set, object, cause.message, err);
+		return tell(c, set, object, cause.message, 0, err);
 	}
 	if (err != NULL)
 		*err = cause;
@@ -92,7 +95,7 @@ look_around(struct check *c, dbb_error *err)
 	for (size_t set = 0; set < c->sets->count; set++) {
 		for (size_t i = 0; i < c->bad_objects.count; i++) {
 			rc = tell(c, set, c->bad_objects.items[i],
-			    c->bad_causes.items[i], err);
+			    c->bad_causes.items[i], 1, err);
 			if (rc < 0)
 				return rc;
 		}
@@ -104,7 +107,7 @@ static dbbi_chunk_check
 chunk_check(const struct check *c)
 {
 	return (dbbi_chunk_check){ c->repo, c->index, &c->needed,
-	    c->read_data };
+	    c->options->read_percent > 0 };
 }
 
 /* Mark what stands in for the lost packs of a set. */
@@ -149,133 +152,121 @@ need_stand_ins(struct check *c, dbb_error *err)
 	return rc;
 }
 
-/* ---- whom it hits ---- */
+/* ---- reading ---- */
 
-/* Tell of the set's packs that were found rotten, or that are to blame. */
-static int
-tell_packs(struct check *c, size_t set, const dbbi_manifest *m, int rotten,
-    dbb_error *err)
-{
-	char object[DBBI_OBJECT_SIZE];
-	dbbi_needed_pack *pack;
-	int rc;
-
-	for (uint32_t i = 0; i < m->pack_count; i++) {
-		pack = dbbi_needed_find(&c->needed, &m->packs[i].name);
-		if (pack == NULL || pack->damage == NULL ||
-		    !(rotten ? pack->rotten : pack->blamed))
-			continue;
-		pack->blamed = 0;	/* the next set begins anew */
-		dbbi_pack_object(object, &pack->pack.name);
-		if ((rc = tell(c, set, object, pack->damage, err)) < 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* Lists cannot be read: what the lost packs held is not known. */
+/* Write down what was found good, also when the rest could not be read. That
+ * this fails does not make anything worse. */
 static void
-blame_all(struct check *c, const dbbi_manifest *m)
+write_proofs(struct check *c)
 {
-	dbbi_needed_pack *pack;
-
-	for (uint32_t i = 0; i < m->pack_count; i++) {
-		pack = dbbi_needed_find(&c->needed, &m->packs[i].name);
-		if (pack != NULL && !pack->rotten)
-			pack->blamed = 1;
-	}
-}
-
-/* Go through the lists of every stream of a set: is each chunk known, is it
- * somewhere, and does it add up? */
-static int
-check_streams(struct check *c, size_t set, const dbbi_manifest *m,
-    uint32_t lost, dbb_error *err)
-{
-	dbbi_chunk_check chunks = chunk_check(c);
-	char object[DBBI_OBJECT_SIZE];
+	dbbi_id *names = calloc((size_t)c->needed.count + 1, sizeof *names);
+	uint32_t count = 0;
 	dbb_error cause;
-	int rc;
 
 	dbbi_error_clear(&cause);
-	rc = dbbi_check_chunks(&chunks, m, &cause);
-	if (rc < 0 && !dbbi_is_damage(rc)) {
-		if (err != NULL)
-			*err = cause;
-		return rc;
-	}
-	if (rc < 0 && lost == 0) {
-		dbbi_set_object(object, c->sets->items[set]);
-		return tell(c, set, object, cause.message, err);
-	}
-	if (rc < 0)
-		blame_all(c, m);
-	return tell_packs(c, set, m, 0, err);
+	if (names == NULL)
+		return;
+	for (uint32_t i = 0; i < c->needed.count; i++)
+		if (c->needed.packs[i].proven)
+			names[count++] = c->needed.packs[i].pack.name;
+	if (dbbi_proofs_write(c->repo, names, count, c->begun_ms, &cause) < 0)
+		dbbi_log(c->repo->run, DBB_LOG_WARNING, "%s: the next "
+		    "'verify --read-data=PERCENT' begins with the same "
+		    "packs", cause.message);
+	else if (count > 0 && dbbi_proofs_tidy(c->repo, &cause) < 0)
+		dbbi_log(c->repo->run, DBB_LOG_DEBUG, "%s", cause.message);
+	free(names);
 }
 
 static int
-report_set(struct check *c, size_t set, dbb_error *err)
+read_packs(struct check *c, _Atomic uint64_t *bytes_read, dbb_error *err)
 {
-	dbbi_manifest m;
-	uint32_t lost;
 	int rc;
 
-	rc = dbbi_manifest_read(&m, c->repo, c->sets->items[set], 1, err);
-	if (rc < 0)
+	if ((rc = need_stand_ins(c, err)) < 0 ||
+	    (rc = dbbi_needed_choose(&c->needed, c->proofs,
+	    c->options->read_percent, err)) < 0)
 		return rc;
-	lost = dbbi_check_lost(&c->needed, &m);
-	rc = tell_packs(c, set, &m, 1, err);
-	if (rc == 0 && (lost > 0 || (c->read_data && !c->hurt[set])))
-		rc = check_streams(c, set, &m, lost, err);
-	dbbi_manifest_clear(&m);
+	rc = dbbi_needed_read(&c->needed, c->repo, bytes_read,
+	    c->options->progress, err);
+	write_proofs(c);
 	return rc;
 }
 
 /* ---- all of it ---- */
 
 static int
-check_all(struct check *c, _Atomic uint64_t *bytes_read,
-    _Atomic uint64_t *progress, dbb_error *err)
+report_sets(struct check *c, dbb_error *err)
 {
+	dbbi_set_check check = { chunk_check(c), c->options,
+	    c->bad_objects.count > 0 ? c->bad_objects.items[0] : NULL };
 	int rc = 0;
 
+	for (size_t i = 0; rc == 0 && i < c->sets->count; i++)
+		if (!c->unread[i] &&
+		    (rc = dbbi_run_check(c->repo->run, err)) == 0)
+			rc = dbbi_check_set(&check, c->sets->items[i],
+			    c->hurt[i], err);
+	return rc;
+}
+
+static int
+check_all(struct check *c, _Atomic uint64_t *bytes_read, dbb_error *err)
+{
+	int rc;
+
+	c->begun_ms = dbbi_now_ms();
 	c->hurt = calloc(c->sets->count + 1, 1);
 	c->unread = calloc(c->sets->count + 1, 1);
 	if (c->hurt == NULL || c->unread == NULL)
 		return dbbi_error_nomem(err);
+	rc = dbbi_proofs_load(&c->proofs, c->repo, err);
 	for (size_t i = 0; rc == 0 && i < c->sets->count; i++)
 		if ((rc = dbbi_run_check(c->repo->run, err)) == 0)
 			rc = take_set(c, i, err);
 	if (rc < 0 || (rc = look_around(c, err)) < 0)
 		return rc;
-	if (c->read_data &&
-	    ((rc = need_stand_ins(c, err)) < 0 ||
-	    (rc = dbbi_needed_read(&c->needed, c->repo, bytes_read, progress,
-	    err)) < 0))
+	if (c->options->read_percent > 0 &&
+	    (rc = read_packs(c, bytes_read, err)) < 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < c->sets->count; i++)
-		if (!c->unread[i] &&
-		    (rc = dbbi_run_check(c->repo->run, err)) == 0)
-			rc = report_set(c, i, err);
-	return rc;
+	return report_sets(c, err);
+}
+
+static void
+sum_up(dbbi_check_stats *out, const struct check *c, uint64_t bytes_read)
+{
+	const dbbi_needed_pack *pack;
+	int64_t at;
+
+	memset(out, 0, sizeof *out);
+	out->packs = c->needed.count;
+	out->bytes_read = bytes_read;
+	for (uint32_t i = 0; i < c->needed.count; i++) {
+		pack = &c->needed.packs[i];
+		at = pack->proven ? c->begun_ms :
+		    dbbi_proofs_at(c->proofs, &pack->pack.name);
+		out->packs_read += pack->chosen;
+		out->unproven += at == 0;
+		if (at != 0 && (out->oldest_proof_ms == 0 ||
+		    at < out->oldest_proof_ms))
+			out->oldest_proof_ms = at;
+	}
 }
 
 int
 dbbi_repo_check(dbbi_check_stats *out, dbbi_repo *repo,
-    const dbbi_list *sets, int read_data, dbbi_damage_fn fn, void *payload,
-    _Atomic uint64_t *progress, dbb_error *err)
+    const dbbi_list *sets, const dbbi_check_options *options,
+    dbb_error *err)
 {
-	struct check c = { .repo = repo, .sets = sets,
-	    .read_data = read_data, .fn = fn, .payload = payload };
+	struct check c = { .repo = repo, .sets = sets, .options = options };
 	_Atomic uint64_t bytes_read = 0;
 	int rc;
 
-	rc = check_all(&c, &bytes_read, progress, err);
-	if (rc == 0) {
-		out->packs = c.needed.count;
-		out->bytes_read = atomic_load(&bytes_read);
-	}
+	rc = check_all(&c, &bytes_read, err);
+	if (rc == 0)
+		sum_up(out, &c, atomic_load(&bytes_read));
 	dbbi_needed_clear(&c.needed);
+	dbbi_proofs_free(c.proofs);
 	dbbi_index_free(c.index);
 	dbbi_list_clear(&c.bad_objects);
 	dbbi_list_clear(&c.bad_causes);

@@ -3,13 +3,17 @@
 
 #include "repo/check_chunks.h"
 
-/* One walk through all streams of a set. */
+#include "repo/threads.h"
+
+/* One walk through a stream, or all streams of a set. */
 struct walk {
 	const dbbi_chunk_check *check;
 	const dbbi_manifest *manifest;
-	dbbi_place_fn fn;
 	uint32_t lost;
 	uint8_t *marks;
+	int blamed;
+	uint8_t *room;		/* for two chunks; made at the first use */
+	dbbi_opener opener;
 };
 
 static int
@@ -27,15 +31,6 @@ dbbi_check_lost(const dbbi_needed *needed, const dbbi_manifest *m)
 		if (is_lost(dbbi_needed_find(needed, &m->packs[i].name)))
 			lost++;
 	return lost;
-}
-
-static int
-walk_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
-{
-	struct walk *walk = payload;
-
-	return dbbi_stream_places(walk->check->repo, walk->check->index, ref,
-	    walk->fn, walk, err);
 }
 
 /* Is the chunk whole there? */
@@ -69,17 +64,26 @@ mark_place(const dbbi_places *places, void *payload, dbb_error *err)
 	return 0;
 }
 
+static int
+mark_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
+{
+	struct walk *walk = payload;
+
+	return dbbi_stream_places(walk->check->repo, walk->check->index, ref,
+	    mark_place, walk, err);
+}
+
 int
 dbbi_check_stand_ins(const dbbi_chunk_check *check, const dbbi_manifest *m,
     uint8_t *marks, dbb_error *err)
 {
 	struct walk walk = { .check = check, .manifest = m,
-	    .fn = mark_place, .marks = marks };
+	    .marks = marks };
 	dbb_error cause;
 	int rc;
 
 	dbbi_error_clear(&cause);
-	rc = dbbi_manifest_streams(m->body, walk_stream, &walk, &cause);
+	rc = dbbi_manifest_streams(m->body, mark_stream, &walk, &cause);
 	if (rc == 0 || dbbi_is_damage(rc))	/* that is told later */
 		return 0;
 	if (err != NULL)
@@ -89,9 +93,32 @@ dbbi_check_stand_ins(const dbbi_chunk_check *check, const dbbi_manifest *m,
 
 /* ---- what is lost ---- */
 
-/* Blame the lost packs that held it; 0 when there is none. */
+/* Can the chunk be read from a pack that was found rotten? What is rotten
+ * there may be another chunk. */
 static int
-blame(const struct walk *walk, const dbbi_places *places)
+readable(struct walk *walk, const dbbi_places *places, dbb_error *err)
+{
+	dbbi_places copy = *places;
+	dbbi_content content;
+	int rc;
+
+	if (walk->room == NULL) {
+		walk->room = dbbi_pages_new(2 * (size_t)DBBI_CHUNK_LIMIT,
+		    err);
+		if (walk->room == NULL)
+			return DBB_ENOMEM;
+		if ((rc = dbbi_opener_init(&walk->opener, err)) < 0)
+			return rc;
+	}
+	rc = dbbi_chunk_read(&content, walk->room, DBBI_CHUNK_LIMIT,
+	    walk->room + DBBI_CHUNK_LIMIT, &copy, walk->check->repo->store,
+	    &walk->opener, err);
+	return dbbi_is_damage(rc) ? 0 : rc < 0 ? rc : 1;
+}
+
+/* Blame the damaged packs of the set that held it; 0 when there is none. */
+static int
+blame(struct walk *walk, const dbbi_places *places)
 {
 	dbbi_needed_pack *pack;
 	int blamed = 0;
@@ -99,20 +126,44 @@ blame(const struct walk *walk, const dbbi_places *places)
 	for (uint32_t i = 0; i < places->count; i++) {
 		pack = dbbi_needed_find(walk->check->needed,
 		    &places->items[i].pack);
-		if (is_lost(pack) && dbbi_manifest_has(walk->manifest,
-		    &pack->pack.name))
+		if (pack != NULL && pack->damage != NULL &&
+		    dbbi_manifest_has(walk->manifest, &pack->pack.name))
 			pack->blamed = blamed = 1;
 	}
+	walk->blamed |= blamed;
 	return blamed;
+}
+
+static int
+blame_list(const dbbi_places *places, void *payload, dbb_error *err)
+{
+	(void)err;
+	blame(payload, places);
+	return 0;
+}
+
+/* Is one of them in a pack that was found rotten? */
+static int
+in_rotten(const struct walk *walk, const dbbi_places *places)
+{
+	const dbbi_needed_pack *pack;
+
+	for (uint32_t i = 0; i < places->count; i++) {
+		pack = dbbi_needed_find(walk->check->needed,
+		    &places->items[i].pack);
+		if (pack != NULL && pack->rotten)
+			return 1;
+	}
+	return 0;
 }
 
 static int
 check_place(const dbbi_places *places, void *payload, dbb_error *err)
 {
-	const struct walk *walk = payload;
+	struct walk *walk = payload;
 	char object[DBBI_OBJECT_SIZE];
 	const dbbi_place *place;
-	int named = 0, is_named;
+	int named = 0, is_named, rc;
 
 	for (uint32_t i = 0; i < places->count; i++) {
 		place = &places->items[i];
@@ -121,7 +172,10 @@ check_place(const dbbi_places *places, void *payload, dbb_error *err)
 			return 0;
 		named |= is_named;
 	}
-	if (walk->lost > 0 && blame(walk, places))
+	if (in_rotten(walk, places) &&
+	    (rc = readable(walk, places, err)) != 0)
+		return rc < 0 ? rc : 0;
+	if (blame(walk, places))
 		return 0;
 	dbbi_pack_object(object, &places->items[0].pack);
 	return dbbi_error_set(err, DBB_EDAMAGED, named ?
@@ -130,11 +184,17 @@ check_place(const dbbi_places *places, void *payload, dbb_error *err)
 }
 
 int
-dbbi_check_chunks(const dbbi_chunk_check *check, const dbbi_manifest *m,
-    dbb_error *err)
+dbbi_check_stream(const dbbi_chunk_check *check, const dbbi_manifest *m,
+    const dbbi_stream_ref *ref, dbb_error *err)
 {
 	struct walk walk = { .check = check, .manifest = m,
-	    .fn = check_place, .lost = dbbi_check_lost(check->needed, m) };
+	    .lost = dbbi_check_lost(check->needed, m) };
+	int rc;
 
-	return dbbi_manifest_streams(m->body, walk_stream, &walk, err);
+	rc = dbbi_stream_places_with(check->repo, check->index, ref,
+	    check_place, blame_list, &walk, err);
+	if (walk.room != NULL)
+		dbbi_opener_clear(&walk.opener);
+	dbbi_pages_free(walk.room, 2 * (size_t)DBBI_CHUNK_LIMIT);
+	return dbbi_is_damage(rc) && walk.blamed ? 0 : rc;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check_chunks: chunk by chunk, what has a set, and what has it lost? Its
+ * check_chunks: chunk by chunk, what has a stream, and what has it lost? Its
  * lists are read for it. A chunk is whole when it has a place in a pack that
- * is there and not damaged; so that a prune keeps it, the set's head must
- * name that pack, unless one that the head names is lost: then any will do.
+ * is there and not damaged, or damaged elsewhere; so that a prune keeps it,
+ * the set's head must name that pack, unless one that the head names is
+ * lost: then any will do.
  */
 #ifndef DBBI_CHECK_CHUNKS_H
 #define DBBI_CHECK_CHUNKS_H
@@ -14,7 +15,7 @@ typedef struct dbbi_chunk_check {
 	dbbi_repo *repo;
 	dbbi_index *index;		/* that was listed */
 	const dbbi_needed *needed;
-	int read_data;			/* only packs that were read count */
+	int read_data;			/* only needed packs count */
 } dbbi_chunk_check;
 
 /* How many packs of the set are lost: missing, cut, or not in the index. */
@@ -26,9 +27,10 @@ uint32_t dbbi_check_lost(const dbbi_needed *needed,
 int dbbi_check_stand_ins(const dbbi_chunk_check *check,
     const dbbi_manifest *manifest, uint8_t *marks, dbb_error *err);
 
-/* Go through the set's chunks. Lost packs of the set are blamed for those
- * that have no whole place; anything else that is wrong is the error. */
-int dbbi_check_chunks(const dbbi_chunk_check *check,
-    const dbbi_manifest *manifest, dbb_error *err);
+/* Go through a stream's chunks. Packs of the set are blamed for those that
+ * have no whole place; anything else that is wrong is the error. */
+int dbbi_check_stream(const dbbi_chunk_check *check,
+    const dbbi_manifest *manifest, const dbbi_stream_ref *ref,
+    dbb_error *err);
 
 #endif

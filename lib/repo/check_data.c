@@ -118,10 +118,11 @@ check_all(struct desk *desk)
 
 	while ((i = atomic_fetch_add(&r->next, 1)) < r->needed->count) {
 		pack = &r->needed->packs[i];
-		if (pack->damage != NULL)
+		if (!pack->chosen)
 			continue;
 		dbbi_error_clear(&err);
 		rc = check_pack(desk, &pack->pack, &err);
+		pack->proven = rc == 0;
 		if (dbbi_is_damage(rc)) {
 			pack->damage = dbbi_text_dup(err.message);
 			pack->rotten = 1;
@@ -159,26 +160,16 @@ work(void *argument)
 	return NULL;
 }
 
-/* The largest pack to be read; those that no pack can be are damaged. */
-static int
-find_largest(struct reading *r, dbb_error *err)
+static size_t
+find_largest(const dbbi_needed *needed)
 {
-	dbbi_needed_pack *pack;
+	size_t largest = 1;
 
-	r->largest = 1;
-	for (uint32_t i = 0; i < r->needed->count; i++) {
-		pack = &r->needed->packs[i];
-		if (pack->damage != NULL)
-			continue;
-		if (pack->pack.size > DBBI_PACK_LIMIT) {
-			pack->damage = dbbi_text_dup("it is too large");
-			if (pack->damage == NULL)
-				return dbbi_error_nomem(err);
-		} else if (pack->pack.size > r->largest) {
-			r->largest = pack->pack.size;
-		}
-	}
-	return 0;
+	for (uint32_t i = 0; i < needed->count; i++)
+		if (needed->packs[i].chosen &&
+		    needed->packs[i].pack.size > largest)
+			largest = needed->packs[i].pack.size;
+	return largest;
 }
 
 int
@@ -187,13 +178,12 @@ dbbi_needed_read(dbbi_needed *needed, dbbi_repo *repo,
     dbb_error *err)
 {
 	struct reading r = { .needed = needed, .repo = repo,
-	    .bytes_read = bytes_read, .progress = progress };
+	    .bytes_read = bytes_read, .progress = progress,
+	    .largest = find_largest(needed) };
 	unsigned count = dbbi_thread_cores(MAX_THREADS), started = 0;
 	pthread_t threads[MAX_THREADS];
-	int errnum, rc;
+	int errnum, rc = 0;
 
-	if ((rc = find_largest(&r, err)) < 0)
-		return rc;
 	if ((errnum = pthread_mutex_init(&r.mutex, NULL)) != 0)
 		return dbbi_error_errno(err, errnum, "making a mutex");
 	while (started < count && rc == 0) {

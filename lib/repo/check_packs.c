@@ -122,13 +122,15 @@ dbbi_needed_list(dbbi_needed *needed, dbbi_repo *repo, dbbi_index *index,
 	    err);
 	if (rc < 0)
 		return rc;
-	for (uint32_t i = 0; i < needed->count; i++) {
-		if (!needed->packs[i].listed &&
-		    (rc = damage(&needed->packs[i],
-		    "it is not in the store", err)) < 0)
-			return rc;
+	for (uint32_t i = 0; rc == 0 && i < needed->count; i++) {
+		if (!needed->packs[i].listed)
+			rc = damage(&needed->packs[i],
+			    "it is not in the store", err);
+		else if (needed->packs[i].pack.size > DBBI_PACK_LIMIT)
+			rc = damage(&needed->packs[i],
+			    "it is larger than any pack can be", err);
 	}
-	return 0;
+	return rc;
 }
 
 int
@@ -185,7 +187,7 @@ dbbi_needed_add_present(dbbi_needed *needed, dbbi_index *index,
 	rc = dbbi_needed_add(needed, &m, err);
 	for (uint32_t i = 0; rc == 0 && i < m.pack_count; i++) {
 		pack = dbbi_needed_find(needed, &m.packs[i].name);
-		pack->listed = pack->known = 1;
+		pack->listed = pack->known = pack->stand_in = 1;
 	}
 	dbbi_manifest_clear(&m);
 	return rc;

@@ -7,13 +7,18 @@
 #define DBBI_CHECK_PACKS_H
 
 #include "repo/manifest.h"
+#include "repo/proofs.h"
 
 typedef struct dbbi_needed_pack {
 	dbbi_set_pack pack;
 	uint8_t listed;		/* the store has it */
 	uint8_t known;		/* to the index */
+	uint8_t stand_in;	/* it has chunks of lost packs */
+	uint8_t chosen;		/* to be read */
+	uint8_t proven;		/* it was read, and is good */
 	uint8_t rotten;		/* the damage was seen by reading it */
-	uint8_t blamed;		/* for a chunk of the set at hand */
+	uint8_t blamed;		/* for a chunk of the stream at hand, */
+	uint8_t told;		/* of some stream of the set at hand */
 	char *damage;		/* what is wrong with it; NULL: nothing */
 } dbbi_needed_pack;
 
@@ -45,7 +50,12 @@ int dbbi_needed_list(dbbi_needed *needed, dbbi_repo *repo,
 int dbbi_needed_look_up(dbbi_needed *needed, dbbi_index *index,
     dbb_error *err);
 
-/* Read those that are not damaged yet, several at a time, and prove them. */
+/* Choose what to read of those that are not damaged: `percent` of their
+ * bytes, and at least one; those first whose proof is oldest. */
+int dbbi_needed_choose(dbbi_needed *needed, const dbbi_proofs *proofs,
+    unsigned percent, dbb_error *err);
+
+/* Read those that are chosen, several at a time, and prove them. */
 int dbbi_needed_read(dbbi_needed *needed, dbbi_repo *repo,
     _Atomic uint64_t *bytes_read, _Atomic uint64_t *progress,
     dbb_error *err);

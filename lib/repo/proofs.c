@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/repository.h"
+#include "repo/manifest.h"
+#include "repo/pack_list.h"
 #include "util/clock.h"
 
 #define MAGIC "DBBPROOF"
@@ -19,6 +20,8 @@
 struct proof {
 	dbbi_id pack;
 	int64_t at_ms;
+	uint32_t object;	/* the number of the one that says so */
+	int present;		/* the store has the pack; for tidying only */
 };
 
 struct dbbi_proofs {
@@ -31,6 +34,7 @@ struct view {
 	const uint8_t *names;
 	uint32_t count;
 	int64_t at_ms;
+	uint32_t object;
 };
 
 static int
@@ -81,11 +85,13 @@ open_view(struct view *out, const uint8_t *data, size_t size,
 	return check_names(out, err);
 }
 
-/* Both are sorted: merge, and keep the newer time. */
+/* Both are sorted: merge, and keep the newer time. Of two that are as new the
+ * later object is kept, so that all who tidy agree. */
 static int
 take_in(dbbi_proofs *proofs, const struct view *v, dbb_error *err)
 {
-	struct proof *merged, *to, one = { .at_ms = v->at_ms };
+	struct proof *merged, *to, one = { .at_ms = v->at_ms,
+	    .object = v->object };
 	size_t i = 0, k = 0;
 	int order;
 
@@ -98,9 +104,9 @@ take_in(dbbi_proofs *proofs, const struct view *v, dbb_error *err)
 			    sizeof one.pack);
 		order = k == v->count ? -1 : i == proofs->count ? 1 :
 		    compare_names(&proofs->items[i].pack, &one.pack);
-		*to = order > 0 ? one : proofs->items[i];
-		if (order == 0 && one.at_ms > to->at_ms)
-			to->at_ms = one.at_ms;
+		*to = order > 0 || (order == 0 &&
+		    one.at_ms >= proofs->items[i].at_ms) ? one :
+		    proofs->items[i];
 		i += order <= 0;
 		k += order >= 0;
 		to++;
@@ -113,17 +119,16 @@ take_in(dbbi_proofs *proofs, const struct view *v, dbb_error *err)
 
 static int
 load_object(dbbi_proofs *proofs, dbbi_repo *repo, const char *object,
-    dbb_error *err)
+    uint32_t number, dbb_error *err)
 {
 	uint8_t *data = NULL;
-	struct view view;
+	struct view view = { .object = number };
 	dbbi_id name;
 	size_t size;
 	int rc;
 
-	if (dbbi_hex_decode(name.bytes, sizeof name.bytes,
-	    object + strlen(PREFIX)) < 0)
-		return 0;	/* not ours */
+	dbbi_hex_decode(name.bytes, sizeof name.bytes,
+	    object + strlen(PREFIX));
 	rc = dbbi_store_load(&data, &size, repo->store, object, OBJECT_LIMIT,
 	    err);
 	if (rc == 0 && (rc = open_view(&view, data, size, &name, err)) == 0 &&
@@ -136,7 +141,34 @@ load_object(dbbi_proofs *proofs, dbbi_repo *repo, const char *object,
 static int
 collect(const dbb_object *object, void *payload)
 {
+	dbbi_id name;
+
+	if (dbbi_hex_decode(name.bytes, sizeof name.bytes,
+	    object->name + strlen(PREFIX)) < 0)
+		return 0;	/* not ours */
 	return dbbi_list_add(payload, object->name, NULL) < 0;
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static int
+list_objects(dbbi_list *names, dbbi_repo *repo, dbb_error *err)
+{
+	int rc;
+
+	rc = dbbi_store_list(repo->store, PREFIX, collect, names, err);
+	if (rc == DBB_ECANCELED)	/* by `collect` */
+		rc = dbbi_error_nomem(err);
+	if (rc == 0 && names->count > 0)
+		qsort(names->items, names->count, sizeof *names->items,
+		    compare_text);
+	return rc;
 }
 
 /* What cannot be used is passed over: its packs are read again sooner. */
@@ -151,7 +183,8 @@ load_objects(dbbi_proofs *proofs, dbbi_repo *repo, const dbbi_list *names,
 		if ((rc = dbbi_run_check(repo->run, err)) < 0)
 			return rc;
 		dbbi_error_clear(&cause);
-		rc = load_object(proofs, repo, names->items[i], &cause);
+		rc = load_object(proofs, repo, names->items[i], (uint32_t)i,
+		    &cause);
 		if (dbbi_is_damage(rc) || rc == DBB_ENOTFOUND) {
 			dbbi_log(repo->run, DBB_LOG_WARNING, "'%s' is passed "
 			    "over: %s", names->items[i], cause.message);
@@ -163,26 +196,33 @@ load_objects(dbbi_proofs *proofs, dbbi_repo *repo, const dbbi_list *names,
 	return rc;
 }
 
-int
-dbbi_proofs_load(dbbi_proofs **out, dbbi_repo *repo, dbb_error *err)
+/* `names` is to be empty, and is the caller's to clear. */
+static int
+load_all(dbbi_proofs **out, dbbi_list *names, dbbi_repo *repo,
+    dbb_error *err)
 {
 	dbbi_proofs *proofs = calloc(1, sizeof *proofs);
-	dbbi_list names = { NULL, 0 };
 	int rc;
 
 	if (proofs == NULL)
 		return dbbi_error_nomem(err);
-	rc = dbbi_store_list(repo->store, PREFIX, collect, &names, err);
-	if (rc == DBB_ECANCELED)	/* by `collect` */
-		rc = dbbi_error_nomem(err);
-	if (rc == 0)
-		rc = load_objects(proofs, repo, &names, err);
-	if (rc == 0) {
+	if ((rc = list_objects(names, repo, err)) == 0 &&
+	    (rc = load_objects(proofs, repo, names, err)) == 0) {
 		*out = proofs;
-		proofs = NULL;
+		return 0;
 	}
-	dbbi_list_clear(&names);
 	dbbi_proofs_free(proofs);
+	return rc;
+}
+
+int
+dbbi_proofs_load(dbbi_proofs **out, dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_list names = { NULL, 0 };
+	int rc;
+
+	rc = load_all(out, &names, repo, err);
+	dbbi_list_clear(&names);
 	return dbbi_error_context(err, rc, "looking when packs were last "
 	    "read");
 }
@@ -196,15 +236,90 @@ dbbi_proofs_free(dbbi_proofs *proofs)
 	free(proofs);
 }
 
+static struct proof *
+find(const dbbi_proofs *proofs, const dbbi_id *pack)
+{
+	return proofs->count == 0 ? NULL : bsearch(pack, proofs->items,
+	    proofs->count, sizeof *proofs->items, compare_names);
+}
+
 int64_t
 dbbi_proofs_at(const dbbi_proofs *proofs, const dbbi_id *pack)
 {
-	const struct proof *found = NULL;
+	const struct proof *found = find(proofs, pack);
 
-	if (proofs->count > 0)
-		found = bsearch(pack, proofs->items, proofs->count,
-		    sizeof *proofs->items, compare_names);
 	return found == NULL ? 0 : found->at_ms;
+}
+
+int64_t
+dbbi_proofs_of_set(const dbbi_proofs *proofs, const dbbi_manifest *m)
+{
+	const char *finished = dbbi_json_string(m->head, "finished_at");
+	int64_t oldest = INT64_MAX, finished_ms, at;
+
+	if (finished == NULL || dbbi_time_parse(&finished_ms, finished) < 0 ||
+	    m->pack_count == 0)
+		return 0;
+	for (uint32_t i = 0; i < m->pack_count; i++) {
+		at = dbbi_proofs_at(proofs, &m->packs[i].name);
+		oldest = at < oldest ? at : oldest;
+	}
+	return oldest >= finished_ms ? oldest : 0;
+}
+
+/* ---- tidy ---- */
+
+static int
+see_pack(const dbbi_id *name, uint64_t size, void *payload, dbb_error *err)
+{
+	struct proof *found = find(payload, name);
+
+	(void)size;
+	(void)err;
+	if (found != NULL)
+		found->present = 1;
+	return 0;
+}
+
+static void
+remove_idle(const uint8_t *busy, const dbbi_list *names, dbbi_repo *repo)
+{
+	dbb_error cause;
+
+	for (size_t i = 0; i < names->count; i++) {
+		dbbi_error_clear(&cause);
+		if (!busy[i] && dbbi_store_remove(repo->store,
+		    names->items[i], &cause) < 0)
+			dbbi_log(repo->run, DBB_LOG_DEBUG, "an old proof "
+			    "stays: %s", cause.message);
+	}
+}
+
+int
+dbbi_proofs_tidy(dbbi_repo *repo, dbb_error *err)
+{
+	dbbi_proofs *proofs = NULL;
+	dbbi_list names = { NULL, 0 };
+	uint8_t *busy = NULL;
+	int rc;
+
+	if ((rc = load_all(&proofs, &names, repo, err)) < 0 ||
+	    (rc = dbbi_packs_list(repo->store, repo->run, see_pack, proofs,
+	    err)) < 0)
+		goto done;
+	if ((busy = calloc(names.count + 1, 1)) == NULL) {
+		rc = dbbi_error_nomem(err);
+		goto done;
+	}
+	for (size_t i = 0; i < proofs->count; i++)
+		if (proofs->items[i].present)
+			busy[proofs->items[i].object] = 1;
+	remove_idle(busy, &names, repo);
+done:
+	free(busy);
+	dbbi_list_clear(&names);
+	dbbi_proofs_free(proofs);
+	return dbbi_error_context(err, rc, "tidying proofs");
 }
 
 /* ---- write ---- */

@@ -15,14 +15,25 @@
 #include "repo/entry.h"
 
 typedef struct dbbi_proofs dbbi_proofs;
+struct dbbi_manifest;
 
-/* Load all of them: of each pack the newest. Memory: 40 bytes a pack. */
+/* Load all of them: of each pack the newest. Memory: 48 bytes a pack. */
 int dbbi_proofs_load(dbbi_proofs **out, dbbi_repo *repo, dbb_error *err);
 void dbbi_proofs_free(dbbi_proofs *proofs);
 
 /* Milliseconds since 1970, or 0: never. A time that is still to come, but
  * for a day that clocks may differ, is none. */
 int64_t dbbi_proofs_at(const dbbi_proofs *proofs, const dbbi_id *pack);
+
+/* The oldest proof of a set's packs, or 0: one of them has none, or none that
+ * is younger than the set. */
+int64_t dbbi_proofs_of_set(const dbbi_proofs *proofs,
+    const struct dbbi_manifest *manifest);
+
+/* Remove proofs that say nothing any more: of each of their packs there is a
+ * newer one, or the store has it no more; or they cannot be read. One that
+ * cannot be removed stays. */
+int dbbi_proofs_tidy(dbbi_repo *repo, dbb_error *err);
 
 /* Write down that these packs, in any order, were good at `at_ms`. */
 int dbbi_proofs_write(dbbi_repo *repo, const dbbi_id *packs, uint32_t count,

@@ -135,31 +135,61 @@ int dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
 int dbbi_set_read(dbbi_json **head, dbbi_json **body, dbbi_repo *repo,
     const char *id, dbb_error *err);
 
+/* Read a set's head, and when it was last verified: the time of the oldest
+ * proof of its packs, or 0 when one was not read whole and found good since
+ * the set was made. */
+struct dbbi_proofs;
+int dbbi_set_read_verified(dbbi_json **head, int64_t *verified_at_ms,
+    dbbi_repo *repo, const struct dbbi_proofs *proofs, const char *id,
+    dbb_error *err);
+
 /* Ids of all sets, oldest first. Names that are no ids are passed over. */
 int dbbi_set_ids(dbbi_list *out, dbbi_repo *repo, dbb_error *err);
 
 /* ---- verify (check.c) ---- */
 
-/* Told of one damaged or missing thing: the set, the object's name in the
- * store, and the error. Nonzero stops. */
-typedef int (*dbbi_damage_fn)(const char *set, const char *object,
-    const char *error, void *payload);
+/* One damaged or missing thing. */
+typedef struct dbbi_damage {
+	const char *set;
+	const char *object;	/* its name in the store */
+	const char *source;	/* whose stream cannot be read for it; NULL: */
+	const char *stream;	/* no stream needs what is damaged of it */
+	const char *error;
+	int of_index;		/* the index is at fault, not the data */
+} dbbi_damage;
+
+typedef struct dbbi_check_options {
+	unsigned read_percent;	/* 0: look only; else how much of what the
+				   sets need is read, 100: all of it */
+	/* Told of damage, and of each stream of a set with damage that can be
+	 * read all the same. Nonzero stops. */
+	int (*damage)(const dbbi_damage *damage, void *payload);
+	int (*whole)(const char *set, const char *source, const char *stream,
+	    void *payload);
+	void *payload;
+	_Atomic uint64_t *progress;	/* bytes read; may be NULL */
+} dbbi_check_options;
 
 typedef struct dbbi_check_stats {
 	uint64_t packs;
+	uint64_t packs_read;
 	uint64_t bytes_read;
+	uint64_t unproven;	/* packs that were never read by a check */
+	int64_t oldest_proof_ms;	/* of the others; 0: there are none */
 } dbbi_check_stats;
 
 /*
  * Is every pack that these sets need there, with its size, from one listing
  * of the store, and does the index know them? One that is not is damage of
- * the sets with a chunk that lay there and is in no other pack that is. With
- * `read_data` each such pack is read once: its bytes against its name, each
- * chunk against its id. Damage is told to `fn` and is not a failure of the
- * call. `progress` (may be NULL) counts bytes read.
+ * the sets with a chunk that lay there and is in no other pack that is.
+ *
+ * With `read_percent` packs are read, that many of a hundred bytes and those
+ * first whose last proof is oldest: their bytes against their names, each
+ * chunk against its id; and all lists. A proof is written of those that are
+ * good (repo/proofs.h). Damage is told and is not a failure of the call.
  */
 int dbbi_repo_check(dbbi_check_stats *out, dbbi_repo *repo,
-    const dbbi_list *sets, int read_data, dbbi_damage_fn fn, void *payload,
-    _Atomic uint64_t *progress, dbb_error *err);
+    const dbbi_list *sets, const dbbi_check_options *options,
+    dbb_error *err);
 
 #endif

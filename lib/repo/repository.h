@@ -57,6 +57,12 @@ int dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
     const dbbi_stream_ref *ref, dbbi_place_fn fn, void *payload,
     dbb_error *err);
 
+/* The same; `lost` is told the places of a list that cannot be read, which
+ * ends the walk. */
+int dbbi_stream_places_with(dbbi_repo *repo, dbbi_index *index,
+    const dbbi_stream_ref *ref, dbbi_place_fn fn, dbbi_place_fn lost,
+    void *payload, dbb_error *err);
+
 /* Fetch list chunks for a walk; the payload of dbbi_lists_load. */
 typedef struct dbbi_lists {
 	dbbi_repo *repo;
@@ -64,6 +70,7 @@ typedef struct dbbi_lists {
 	dbbi_opener opener;
 	uint8_t *stored;	/* scratch, for a list's two forms */
 	dbbi_place_fn fn;	/* may be NULL */
+	dbbi_place_fn lost;	/* likewise */
 	void *payload;
 } dbbi_lists;
 

@@ -8,6 +8,7 @@
 
 #include "repo/condemned.h"
 #include "repo/manifest.h"
+#include "repo/proofs.h"
 #include "util/clock.h"
 #include "util/random.h"
 
@@ -271,6 +272,23 @@ dbbi_set_read(dbbi_json **head, dbbi_json **body, dbbi_repo *repo,
 		*body = m.body;
 		m.body = NULL;
 	}
+	dbbi_manifest_clear(&m);
+	return 0;
+}
+
+int
+dbbi_set_read_verified(dbbi_json **head, int64_t *verified_at_ms,
+    dbbi_repo *repo, const dbbi_proofs *proofs, const char *id,
+    dbb_error *err)
+{
+	dbbi_manifest m;
+	int rc;
+
+	if ((rc = dbbi_manifest_read(&m, repo, id, 0, err)) < 0)
+		return rc;
+	*verified_at_ms = dbbi_proofs_of_set(proofs, &m);
+	*head = m.head;
+	m.head = NULL;
 	dbbi_manifest_clear(&m);
 	return 0;
 }

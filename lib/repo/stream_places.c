@@ -45,6 +45,8 @@ dbbi_lists_load(size_t *size, void *to, const dbbi_id *id, void *payload,
 		return rc;
 	rc = dbbi_chunk_read(&list, plain, LIST_ROOM, lists->stored, &places,
 	    lists->repo->store, &lists->opener, err);
+	if (dbbi_is_damage(rc) && lists->lost != NULL)
+		lists->lost(&places, lists->payload, NULL);
 	if (rc < 0)
 		return rc;
 	if (list.size > DBBI_TREE_LIST_LIMIT)
@@ -74,9 +76,9 @@ tell_places(dbbi_repo *repo, dbbi_index *index, const dbbi_piece_list *list,
 }
 
 int
-dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
-    const dbbi_stream_ref *ref, dbbi_place_fn fn, void *payload,
-    dbb_error *err)
+dbbi_stream_places_with(dbbi_repo *repo, dbbi_index *index,
+    const dbbi_stream_ref *ref, dbbi_place_fn fn, dbbi_place_fn lost,
+    void *payload, dbb_error *err)
 {
 	dbbi_lists lists;
 	dbbi_walk *walk = NULL;
@@ -86,6 +88,7 @@ dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
 	if ((rc = dbbi_lists_init(&lists, repo, index, err)) < 0)
 		goto done;
 	lists.fn = fn;
+	lists.lost = lost;
 	lists.payload = payload;
 	rc = dbbi_walk_new(&walk, ref, dbbi_lists_load, &lists, err);
 	if (rc < 0)
@@ -99,4 +102,13 @@ done:
 	dbbi_walk_free(walk);
 	dbbi_lists_clear(&lists);
 	return rc;
+}
+
+int
+dbbi_stream_places(dbbi_repo *repo, dbbi_index *index,
+    const dbbi_stream_ref *ref, dbbi_place_fn fn, void *payload,
+    dbb_error *err)
+{
+	return dbbi_stream_places_with(repo, index, ref, fn, NULL, payload,
+	    err);
 }

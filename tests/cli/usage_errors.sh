@@ -19,7 +19,9 @@ try dbb-backup -q -v list
 try dbb-backup list --json=yes
 try dbb-backup config
 try dbb-backup config chek
-try dbb-backup verify --read-data=5%
+try dbb-backup verify --read-data=0
+try dbb-backup verify --read-data=101%
+try dbb-backup verify --read-data=5x
 try dbb-restore
 try dbb-restore rnu latest
 try dbb-restore run

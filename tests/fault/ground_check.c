@@ -77,28 +77,39 @@ ground_read_all(struct ground *g, dbb_error *err)
 }
 
 static int
-note_damage(const char *set, const char *object, const char *error,
-    void *payload)
+note_damage(const dbbi_damage *damage, void *payload)
 {
 	dbbi_error_set(payload, DBB_EDAMAGED, "check: set '%s': '%s': %s",
-	    set, object, error);
+	    damage->set, damage->object, damage->error);
+	return 0;
+}
+
+static int
+note_whole(const char *set, const char *source, const char *stream,
+    void *payload)
+{
+	(void)set;
+	(void)source;
+	(void)stream;
+	(void)payload;
 	return 0;
 }
 
 int
 ground_check(dbbi_list *sets, struct ground *g, dbb_error *err)
 {
+	dbb_error found;
+	dbbi_check_options options = { .read_percent = 100,
+	    .damage = note_damage, .whole = note_whole, .payload = &found };
 	dbbi_list ids = { NULL, 0 };
 	dbbi_check_stats stats;
 	dbbi_repo *repo = NULL;
-	dbb_error found;
 	int rc;
 
 	dbbi_error_clear(&found);
 	if ((rc = ground_open(&repo, g, err)) < 0 ||
 	    (rc = dbbi_set_ids(&ids, repo, err)) < 0 ||
-	    (rc = dbbi_repo_check(&stats, repo, &ids, 1, note_damage, &found,
-	    NULL, err)) < 0)
+	    (rc = dbbi_repo_check(&stats, repo, &ids, &options, err)) < 0)
 		goto done;
 	if (found.code < 0) {
 		*err = found;

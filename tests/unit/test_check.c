@@ -38,15 +38,28 @@ set_up(void)
 }
 
 static int
-note(const char *set, const char *object, const char *error, void *payload)
+note(const dbbi_damage *damage, void *payload)
 {
 	size_t at = strlen(told);
 
 	(void)payload;
-	snprintf(told + at, sizeof told - at, "%s %s %s\n", set, object,
-	    error);
+	snprintf(told + at, sizeof told - at, "%s %s %s\n", damage->set,
+	    damage->object, damage->error);
 	told_count++;
 	return stop_at != 0 && told_count >= stop_at;
+}
+
+static int
+note_whole(const char *set, const char *source, const char *stream,
+    void *payload)
+{
+	size_t at = strlen(told);
+
+	(void)source;
+	(void)stream;
+	(void)payload;
+	snprintf(told + at, sizeof told - at, "%s whole\n", set);
+	return 0;
 }
 
 /* Check both sets; how much damage was told. */
@@ -54,15 +67,16 @@ static int
 check(int read_data)
 {
 	_Atomic uint64_t progress = 0;
+	dbbi_check_options options = { .read_percent = read_data ? 100 : 0,
+	    .damage = note, .whole = note_whole, .progress = &progress };
 	dbbi_list sets = { NULL, 0 };
-	dbbi_check_stats stats = { 0, 0 };
+	dbbi_check_stats stats;
 	int rc;
 
 	told[0] = '\0';
 	told_count = 0;
 	repo_ok(dbbi_set_ids(&sets, fx.repo, &fx.err));
-	rc = dbbi_repo_check(&stats, fx.repo, &sets, read_data, note, NULL,
-	    &progress, &fx.err);
+	rc = dbbi_repo_check(&stats, fx.repo, &sets, &options, &fx.err);
 	dbbi_list_clear(&sets);
 	if (rc < 0)
 		return rc;
@@ -137,10 +151,11 @@ END_TEST
 START_TEST(a_damaged_index_hits_all_sets)
 {
 	repo_flip(repo_object("index/"), 50, 3);
-	ck_assert_int_eq(check(0), 2);
+	ck_assert_int_eq(check(0), 4);	/* itself, and a stream of each */
 	ck_assert_ptr_nonnull(strstr(told, A " index/"));
 	ck_assert_ptr_nonnull(strstr(told, B " index/"));
-	ck_assert_int_eq(check(1), 2);
+	ck_assert_ptr_null(strstr(told, "whole"));
+	ck_assert_int_eq(check(1), 4);
 }
 END_TEST
 

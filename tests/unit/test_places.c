@@ -145,13 +145,24 @@ remove_pack(int which)
 /* ---- looking ---- */
 
 static int
-note(const char *set, const char *object, const char *error, void *payload)
+note(const dbbi_damage *damage, void *payload)
 {
 	size_t at = strlen(told);
 
 	(void)payload;
-	snprintf(told + at, sizeof told - at, "%s %s %s\n", set, object,
-	    error);
+	snprintf(told + at, sizeof told - at, "%s %s %s\n", damage->set,
+	    damage->object, damage->error);
+	return 0;
+}
+
+static int
+note_whole(const char *set, const char *source, const char *stream,
+    void *payload)
+{
+	(void)set;
+	(void)source;
+	(void)stream;
+	(void)payload;
 	return 0;
 }
 
@@ -159,6 +170,8 @@ note(const char *set, const char *object, const char *error, void *payload)
 static const char *
 check(const char *set, int read_data)
 {
+	dbbi_check_options options = { .read_percent = read_data ? 100 : 0,
+	    .damage = note, .whole = note_whole };
 	dbbi_list sets = { NULL, 0 };
 	dbbi_check_stats stats;
 
@@ -167,8 +180,7 @@ check(const char *set, int read_data)
 		repo_ok(dbbi_set_ids(&sets, fx.repo, &fx.err));
 	else
 		repo_ok(dbbi_list_add(&sets, set, &fx.err));
-	repo_ok(dbbi_repo_check(&stats, fx.repo, &sets, read_data, note,
-	    NULL, NULL, &fx.err));
+	repo_ok(dbbi_repo_check(&stats, fx.repo, &sets, &options, &fx.err));
 	dbbi_list_clear(&sets);
 	return told;
 }
@@ -352,8 +364,15 @@ START_TEST(what_stands_in_is_read_too)
 	whole(A);
 	repo_flip(pack[1], repo_size(pack[1]) - 100, 3);
 	ck_assert_str_eq(check(A, 0), "");
-	check(A, 1);
+	check(A, 1);		/* its directory, which no reading needs */
+	ck_assert_ptr_nonnull(strstr(told, pack[1]));
+	ck_assert_ptr_null(strstr(told, pack[0]));
+	repo_ok(read_back());
+	repo_flip(pack[1], repo_size(pack[1]) - 100, 3);
+	repo_flip(pack[1], repo_size(pack[1]) * 3 / 4, 3);
+	check(A, 1);		/* a chunk */
 	ck_assert_ptr_nonnull(strstr(told, pack[0]));
+	ck_assert_int_eq(read_back(), DBB_EDAMAGED);
 }
 END_TEST
 

@@ -47,6 +47,8 @@ class VerifyOptions(Structure):
         ("sets", POINTER(c_char_p)),
         ("read_data", c_uint32),
         ("reserved", c_uint32),
+        ("read_percent", c_uint32),
+        ("reserved2", c_uint32),
     ]
 
 

@@ -238,13 +238,16 @@ class Context:
                             None)
 
     def verify(self, sets: Optional[Iterable[str]] = None,
-               read_data: bool = False) -> Result:
+               read_data: bool = False,
+               read_percent: int = 0) -> Result:
         """Is everything there, and (read_data) is it what was stored?
-        DamagedError when not; its ``result`` says what."""
+        With read_percent only so much is read, what was read longest ago
+        first. DamagedError when not; its ``result`` says what."""
         options = _native.VerifyOptions(
             size=ctypes.sizeof(_native.VerifyOptions),
             sets=_native.array(sets, "sets"),
-            read_data=int(bool(read_data)))
+            read_data=int(bool(read_data or read_percent)),
+            read_percent=read_percent)
         return self._result("dbb_verify", ctypes.byref(options))
 
     def cat(self, set: str, source: str, stream: str, out: BinaryIO) -> None:
