@@ -130,9 +130,13 @@ write_each_number(uint64_t number, size_t bytes)
 
 /* ---- all of them ---- */
 
+/* All but the proofs, which each check writes anew, and of which one that is
+ * damaged counts as none: test_proofs. */
 static int
 collect(const dbb_object *object, void *payload)
 {
+	if (strncmp(object->name, "proofs/", 7) == 0)
+		return 0;
 	return dbbi_list_add(payload, object->name, NULL) < 0;
 }
 
