@@ -271,6 +271,8 @@ refill(struct lane *lane, struct parts *p, dbb_error *err)
 static void
 advance(struct lane *lane, size_t blocks)
 {
+	if (blocks == 0)
+		return;		/* a free lane is nowhere */
 	lane->at += blocks * BLOCK;
 	lane->blocks -= blocks;
 }
