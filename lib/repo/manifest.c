@@ -8,7 +8,7 @@
 
 #define MAGIC "DBBSET01"
 #define HEAD_LIMIT (4u << 20)		/* of JSON */
-#define BODY_LIMIT (256u << 20)		/* of JSON */
+#define BODY_LIMIT (64u << 20)		/* of JSON */
 #define SIZE_LIMIT (512u << 20)		/* of the whole */
 #define PACK_SIZE (DBBI_SHA256_SIZE + 8)
 #define LEVEL 3				/* of zstd */
@@ -138,7 +138,9 @@ dbbi_manifest_encode(dbbi_bytes *out, const char *id, dbbi_json *head,
 	dbbi_bytes_init(out, SIZE_LIMIT);
 	if (front == NULL || text == NULL)
 		return dbbi_error_nomem(err);
-	if (strlen(front) > HEAD_LIMIT || strlen(text) > BODY_LIMIT)
+	if (strlen(front) > HEAD_LIMIT || strlen(text) > BODY_LIMIT ||
+	    dbbi_json_is_dear(front, strlen(front)) ||
+	    dbbi_json_is_dear(text, strlen(text)))
 		return dbbi_error_set(err, DBB_EINVAL,
 		    "the set has too much to tell: %zu and %zu bytes",
 		    strlen(front), strlen(text));

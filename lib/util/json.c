@@ -9,6 +9,8 @@
 #include "util/text.h"
 
 #define DEPTH_MAX 64
+#define COST_RATIO 40		/* bytes of memory for one of text */
+#define COST_FREE (4u << 20)	/* and so many for any document */
 
 static int
 damaged(dbb_error *err, size_t at, const char *words)
@@ -27,16 +29,26 @@ skip_space(const char *text, size_t size, size_t at)
 	return at;
 }
 
+/* What json-c needs for what begins with this character, about: an object
+ * is dear, however few its members. */
+static size_t
+cost_of(char c)
+{
+	return c == '{' ? 900 : c == '[' ? 150 : c == ',' || c == ':' ? 80 : 0;
+}
+
 /*
  * json-c takes 'text', NaN and Infinity for JSON, however strict it is told
- * to be. Where such a thing begins, or `size`.
+ * to be. Where such a thing begins, or `size`; `*cost` is the memory for
+ * what is before it.
  */
 static size_t
-find_lenient(const char *text, size_t size)
+find_lenient(size_t *cost, const char *text, size_t size)
 {
 	int in_text = 0;
 	size_t i;
 
+	*cost = 0;
 	for (i = 0; i < size; i++) {
 		if (in_text && text[i] == '\\')
 			i++;
@@ -45,8 +57,27 @@ find_lenient(const char *text, size_t size)
 		else if (!in_text && (text[i] == '\'' || text[i] == 'N' ||
 		    text[i] == 'I'))
 			return i;
+		else if (!in_text)
+			*cost += cost_of(text[i]);
 	}
 	return size;
+}
+
+/* Documents of ours need 25 times their text, one of nothing but "{}" 260
+ * times: kilobytes in a store must not ask for gigabytes here. */
+static int
+is_dear(size_t cost, size_t size)
+{
+	return cost / COST_RATIO > size + COST_FREE / COST_RATIO;
+}
+
+int
+dbbi_json_is_dear(const char *text, size_t size)
+{
+	size_t cost;
+
+	find_lenient(&cost, text, size);
+	return is_dear(cost, size);
 }
 
 static int
@@ -84,7 +115,7 @@ dbbi_json_parse(dbbi_json **out, const char *text, size_t size,
     dbb_error *err)
 {
 	struct json_tokener *tokener;
-	size_t lenient = find_lenient(text, size);
+	size_t cost, lenient = find_lenient(&cost, text, size);
 	int rc;
 
 	if (lenient < size)
@@ -94,6 +125,10 @@ dbbi_json_parse(dbbi_json **out, const char *text, size_t size,
 	if (size > INT32_MAX / 2)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "a JSON document of %zu bytes is too large", size);
+	if (is_dear(cost, size))
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "a JSON document of %zu bytes asks for about %zu bytes of "
+		    "memory", size, cost);
 	tokener = json_tokener_new_ex(DEPTH_MAX + 1);
 	if (tokener == NULL)
 		return dbbi_error_nomem(err);

@@ -16,9 +16,13 @@
 typedef struct json_object dbbi_json;
 
 /* Parse exactly one document, at most 64 deep, no trailing bytes. Failure is
- * DBB_EDAMAGED with the position. `*out` is the caller's: dbbi_json_free. */
+ * DBB_EDAMAGED with the position. `*out` is the caller's: dbbi_json_free.
+ * Memory: 40 times the text and 4 MiB at most; more is DBB_EDAMAGED. */
 int dbbi_json_parse(dbbi_json **out, const char *text, size_t size,
     dbb_error *err);
+
+/* Would it be refused for the memory that it needs? */
+int dbbi_json_is_dear(const char *text, size_t size);
 void dbbi_json_free(dbbi_json *json);
 
 /* Members of an object. They return NULL or 0 / -1 when the member is

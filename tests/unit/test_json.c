@@ -104,6 +104,50 @@ START_TEST(numbers_keep_their_range)
 }
 END_TEST
 
+/* An array of so many times `item`, of at most 99 bytes. */
+static int
+parse_many(const char *item, size_t count)
+{
+	char *text = malloc(count * 100 + 3);
+	char *at = text;
+	dbbi_json *json = NULL;
+	int rc;
+
+	ck_assert_ptr_nonnull(text);
+	*at++ = '[';
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			*at++ = ',';
+		memcpy(at, item, strlen(item));
+		at += strlen(item);
+	}
+	*at++ = ']';
+	rc = dbbi_json_parse(&json, text, (size_t)(at - text), NULL);
+	ck_assert_int_eq(dbbi_json_is_dear(text, (size_t)(at - text)),
+	    rc < 0);
+	dbbi_json_free(json);
+	free(text);
+	return rc;
+}
+
+/* 3 bytes of text, and a hundred times that in memory. */
+START_TEST(refuses_what_would_take_far_more_memory_than_text)
+{
+	ck_assert_int_eq(parse_many("{}", 4000), 0);
+	ck_assert_int_eq(parse_many("{}", 40000), DBB_EDAMAGED);
+	ck_assert_int_eq(parse_many("[]", 100000), DBB_EDAMAGED);
+	ck_assert_int_eq(parse_many("\"{{{\\\"[[[,:\"", 100000), 0);
+}
+END_TEST
+
+START_TEST(takes_a_hundred_thousand_tables)
+{
+	ck_assert_int_eq(parse_many("{\"schema\":\"s\",\"name\":\"t\","
+	    "\"kind\":\"table\",\"rows\":0}", 100000), 0);
+	ck_assert_int_eq(parse_many("7", 100000), 0);
+}
+END_TEST
+
 static int
 parse_nested(size_t depth)
 {
@@ -249,6 +293,9 @@ main(void)
 	tcase_add_test(tc, reads_members_of_their_type);
 	tcase_add_test(tc, gives_nothing_of_another_type);
 	tcase_add_test(tc, numbers_keep_their_range);
+	tcase_add_test(tc,
+	    refuses_what_would_take_far_more_memory_than_text);
+	tcase_add_test(tc, takes_a_hundred_thousand_tables);
 	tcase_add_test(tc, nests_64_deep_and_not_65);
 	tcase_add_loop_test(tc, refuses_what_is_no_document, 0,
 	    sizeof(bad) / sizeof(bad[0]));
