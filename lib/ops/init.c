@@ -23,11 +23,11 @@ init_repository(dbbi_json *result, dbbi_ops *ops, dbb_error *err)
 	    (rc = dbbi_store_open(&store, ops->stores, url, DBB_STORE_CREATE,
 	    err)) < 0)
 		return rc;
-	rc = dbbi_repo_create(store, err);
+	rc = dbbi_repo_create(store, NULL, err);
 	created = rc == 0;
 	if (rc == DBB_EEXIST)
 		rc = 0;
-	if (rc < 0 || (rc = dbbi_repo_open(&repo, store, ops->run, err)) < 0)
+	if (rc < 0 || (rc = dbbi_repo_open(&repo, store, NULL, ops->run, err)) < 0)
 		goto done;
 	if ((rc = dbbi_result_object(&entry, result, "repository", err)) < 0 ||
 	    (rc = dbbi_result_text(entry, "url", dbbi_store_url(store),

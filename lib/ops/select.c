@@ -46,7 +46,7 @@ dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err)
 	}
 	if (rc < 0)
 		return rc;
-	rc = dbbi_repo_open(&v.repo, v.store, ops->run, err);
+	rc = dbbi_repo_open(&v.repo, v.store, NULL, ops->run, err);
 	if (rc < 0) {
 		dbbi_store_close(v.store);
 		return dbbi_error_context(err, rc,

@@ -5,6 +5,8 @@
 
 #include "repo/threads.h"
 
+#define ROOM (DBBI_CHUNK_LIMIT + DBBI_CHUNK_LIMIT + DBBI_TAG_SIZE)
+
 /* One walk through a stream, or all streams of a set. */
 struct walk {
 	const dbbi_chunk_check *check;
@@ -103,17 +105,19 @@ readable(struct walk *walk, const dbbi_places *places, dbb_error *err)
 	int rc;
 
 	if (walk->room == NULL) {
-		walk->room = dbbi_pages_new(2 * (size_t)DBBI_CHUNK_LIMIT,
-		    err);
+		walk->room = dbbi_pages_new(ROOM, err);
 		if (walk->room == NULL)
 			return DBB_ENOMEM;
-		if ((rc = dbbi_opener_init(&walk->opener, err)) < 0)
+		if ((rc = dbbi_opener_init(&walk->opener,
+		    walk->check->repo->keys, err)) < 0)
 			return rc;
 	}
 	rc = dbbi_chunk_read(&content, walk->room, DBBI_CHUNK_LIMIT,
 	    walk->room + DBBI_CHUNK_LIMIT, &copy, walk->check->repo->store,
 	    &walk->opener, err);
-	return dbbi_is_damage(rc) ? 0 : rc < 0 ? rc : 1;
+	if (dbbi_is_damage(rc) || rc == DBB_EKEY)	/* it cannot be tried */
+		return 0;
+	return rc < 0 ? rc : 1;
 }
 
 /* Blame the damaged packs of the set that held it; 0 when there is none. */
@@ -195,6 +199,6 @@ dbbi_check_stream(const dbbi_chunk_check *check, const dbbi_manifest *m,
 	    check_place, blame_list, &walk, err);
 	if (walk.room != NULL)
 		dbbi_opener_clear(&walk.opener);
-	dbbi_pages_free(walk.room, 2 * (size_t)DBBI_CHUNK_LIMIT);
+	dbbi_pages_free(walk.room, ROOM);
 	return dbbi_is_damage(rc) && walk.blamed ? 0 : rc;
 }

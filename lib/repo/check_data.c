@@ -57,22 +57,33 @@ load_pack(struct desk *desk, const dbbi_set_pack *pack, dbb_error *err)
 	return 0;
 }
 
+/* Data that the key at hand cannot open is proven by the pack's name only. */
+static int
+can_open(const dbbi_repo *repo, const dbbi_entry *entry)
+{
+	return entry->kind == DBBI_KIND_LIST || dbbi_repo_can_read(repo);
+}
+
 static int
 check_chunks(struct desk *desk, uint32_t size, dbb_error *err)
 {
+	dbbi_repo *repo = desk->reading->repo;
 	dbbi_pack_view view;
 	dbbi_entry entry;
 	dbbi_content content;
 	int rc;
 
-	if ((rc = dbbi_pack_open(&view, desk->pack, size, err)) < 0)
+	rc = dbbi_pack_open(&view, desk->pack, size, repo->keys, err);
+	if (rc < 0)
 		return rc;
 	for (uint32_t i = 0; i < view.count; i++) {
 		if (dbbi_pack_entry(&entry, &view, i) < 0)
 			return dbbi_error_set(err, DBB_EDAMAGED,
 			    "entry %u of its directory is not possible", i);
+		if (!can_open(repo, &entry))
+			continue;
 		rc = dbbi_chunk_open(&content, desk->plain, &desk->opener,
-		    &entry, desk->pack + entry.offset, err);
+		    &view.box, &entry, desk->pack + entry.offset, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -145,7 +156,7 @@ work(void *argument)
 	int rc;
 
 	dbbi_error_clear(&err);
-	rc = dbbi_opener_init(&desk.opener, &err);
+	rc = dbbi_opener_init(&desk.opener, r->repo->keys, &err);
 	desk.pack = dbbi_pages_new(r->largest, &err);
 	desk.plain = dbbi_pages_new(DBBI_CHUNK_LIMIT, &err);
 	if (desk.pack == NULL || desk.plain == NULL)

@@ -13,19 +13,21 @@
 #define RECORD_SIZE (4u + DBBI_SHA256_SIZE)
 
 int
-dbbi_opener_init(dbbi_opener *opener, dbb_error *err)
+dbbi_opener_init(dbbi_opener *opener, const dbbi_keys *keys,
+    dbb_error *err)
 {
 	int rc;
 
-	opener->codec = NULL;
-	opener->table = NULL;
-	opener->records = NULL;
+	memset(opener, 0, sizeof *opener);
+	if (keys != NULL && (rc = dbbi_chunk_unsealer_new(&opener->unsealer,
+	    keys, err)) < 0)
+		return rc;
 	if ((rc = dbbi_codec_new(&opener->codec, err)) < 0)
 		return rc;
 	opener->records = malloc((size_t)RECORDS * RECORD_SIZE);
 	if (opener->records == NULL)
 		return dbbi_error_nomem(err);
-	return dbbi_sha256_new(&opener->table, err);
+	return dbbi_namer_new(&opener->namer, keys, err);
 }
 
 void
@@ -33,10 +35,9 @@ dbbi_opener_clear(dbbi_opener *opener)
 {
 	dbbi_codec_free(opener->codec);
 	free(opener->records);
-	dbbi_sha256_free(opener->table);
-	opener->codec = NULL;
-	opener->table = NULL;
-	opener->records = NULL;
+	dbbi_namer_free(opener->namer);
+	dbbi_chunk_unsealer_free(opener->unsealer);
+	memset(opener, 0, sizeof *opener);
 }
 
 static void
@@ -130,7 +131,7 @@ add_pieces(const dbbi_opener *opener, const uint8_t *lengths,
 	    opener->records, err);
 	if (rc < 0)
 		return rc;
-	return dbbi_sha256_add(opener->table, opener->records,
+	return dbbi_namer_add(opener->namer, opener->records,
 	    (size_t)count * RECORD_SIZE, err);
 }
 
@@ -160,7 +161,7 @@ hash_pieces(dbbi_id *id, const dbbi_opener *opener, const uint8_t *lengths,
 	uint32_t n, size;
 	int rc;
 
-	if ((rc = dbbi_sha256_begin(opener->table, err)) < 0)
+	if ((rc = dbbi_namer_begin(opener->namer, err)) < 0)
 		return rc;
 	for (; count > 0; count -= n, lengths += 4 * (size_t)n) {
 		n = count < RECORDS ? count : RECORDS;
@@ -175,7 +176,7 @@ hash_pieces(dbbi_id *id, const dbbi_opener *opener, const uint8_t *lengths,
 	if (bytes.left != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its pieces do not cover it");
-	return dbbi_sha256_end(id->bytes, opener->table, err);
+	return dbbi_namer_end(id, opener->namer, err);
 }
 
 /* Go through the pieces: their table must cover the bytes just so, and give
@@ -205,14 +206,21 @@ prove(dbbi_content *out, const dbbi_opener *opener, const dbbi_entry *entry,
 
 int
 dbbi_chunk_open(dbbi_content *out, uint8_t *to, const dbbi_opener *opener,
-    const dbbi_entry *entry, const uint8_t *stored, dbb_error *err)
+    const dbbi_box *box, const dbbi_entry *entry, uint8_t *stored,
+    dbb_error *err)
 {
 	const uint8_t *plain = stored;
+	uint32_t coded = entry->stored;
 	int rc = 0;
 
-	if (entry->coding == DBBI_CODING_ZSTD) {
+	if (opener->unsealer != NULL) {
+		rc = dbbi_chunk_unseal(stored, opener->unsealer, box, entry,
+		    stored, err);
+		coded -= DBBI_TAG_SIZE;
+	}
+	if (rc == 0 && entry->coding == DBBI_CODING_ZSTD) {
 		rc = dbbi_codec_unpack(opener->codec, to, entry->plain,
-		    stored, entry->stored, err);
+		    stored, coded, err);
 		plain = to;
 	}
 	if (rc == 0)
@@ -227,18 +235,18 @@ read_place(dbbi_content *out, uint8_t *to, size_t most, uint8_t *stored,
     dbb_error *err)
 {
 	const dbbi_entry *entry = &place->entry;
-	int raw = entry->coding == DBBI_CODING_RAW;
 	int rc;
 
 	if (entry->plain > most)
 		return dbbi_pack_context(err, dbbi_error_set(err,
 		    DBB_EDAMAGED, "the index says %u bytes of a chunk that "
 		    "has at most %zu", entry->plain, most), &place->pack);
-	rc = dbbi_pack_read(raw ? to : stored, store, &place->pack,
-	    entry->offset, entry->stored, err);
+	rc = dbbi_pack_read(stored, store, &place->pack, entry->offset,
+	    entry->stored, err);
 	if (rc < 0)
 		return rc;
-	rc = dbbi_chunk_open(out, to, opener, entry, raw ? to : stored, err);
+	rc = dbbi_chunk_open(out, to, opener, &place->box, entry, stored,
+	    err);
 	return dbbi_pack_context(err, rc, &place->pack);
 }
 

@@ -7,14 +7,17 @@
 #ifndef DBBI_CHUNK_H
 #define DBBI_CHUNK_H
 
+#include "repo/chunk_id.h"
+#include "repo/chunk_seal.h"
 #include "repo/compress.h"
 #include "repo/index.h"
 
 /* What one thread needs to read chunks. */
 typedef struct dbbi_opener {
 	dbbi_codec *codec;
-	dbbi_sha256 *table;	/* of all pieces */
+	dbbi_namer *namer;	/* of all pieces */
 	uint8_t *records;	/* of some: length and digest */
+	dbbi_chunk_unsealer *unsealer;	/* NULL in an open repository */
 } dbbi_opener;
 
 /* A chunk's pieces, one behind the other. */
@@ -23,7 +26,9 @@ typedef struct dbbi_content {
 	uint32_t size;
 } dbbi_content;
 
-int dbbi_opener_init(dbbi_opener *opener, dbb_error *err);
+/* `keys`: borrowed; NULL in an open repository. */
+int dbbi_opener_init(dbbi_opener *opener, const dbbi_keys *keys,
+    dbb_error *err);
 void dbbi_opener_clear(dbbi_opener *opener);
 
 /* Is this an error about the object, and not about reaching it? */
@@ -38,18 +43,18 @@ int dbbi_chunk_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id,
 int dbbi_pack_read(void *to, dbbi_store *store, const dbbi_id *pack,
     uint32_t offset, uint32_t size, dbb_error *err);
 
-/* Unpack and prove a chunk from its stored bytes. `*out` points into `to`
- * (room for entry->plain bytes), or into `stored` when it is kept as it
- * is. */
+/* Unpack and prove a chunk from its stored bytes, in a pack with this box;
+ * what is sealed is opened in place. `*out` points into `to` (room for
+ * entry->plain bytes), or into `stored` when it is kept as it is. */
 int dbbi_chunk_open(dbbi_content *out, uint8_t *to,
-    const dbbi_opener *opener, const dbbi_entry *entry,
-    const uint8_t *stored, dbb_error *err);
+    const dbbi_opener *opener, const dbbi_box *box, const dbbi_entry *entry,
+    uint8_t *stored, dbb_error *err);
 
 /*
  * Read a chunk of at most `most` plain bytes into `to`, from the first of its
  * places that has it whole, which is the first one then; `*out` points into
- * `to`. `stored` is scratch of `most` bytes. When none has it, the error is
- * that of the best.
+ * `to` or `stored`, which is scratch of `most` bytes and DBBI_TAG_SIZE. When
+ * none has it, the error is that of the best.
  */
 int dbbi_chunk_read(dbbi_content *out, uint8_t *to, size_t most,
     uint8_t *stored, dbbi_places *places, dbbi_store *store,

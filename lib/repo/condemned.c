@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/seal.h"
 #include "util/clock.h"
 
 #define MAGIC "DBBCOND1"
+#define INFO "dbbackup condemned"
 #define PREFIX "condemned/"
 #define HEAD_SIZE (DBBI_HEADER_SIZE + 16)	/* with time, moves, zero */
 #define PACK_SIZE (DBBI_SHA256_SIZE + 4)
@@ -123,25 +125,30 @@ check_digest(const uint8_t *data, size_t size, dbb_error *err)
 	    damaged(err, "it is not what was written");
 }
 
+/* `data` is opened in place. */
 static int
-parse(dbbi_record *r, const uint8_t *data, size_t size, dbb_error *err)
+parse(dbbi_record *r, uint8_t *data, size_t size, const dbbi_keys *keys,
+    dbb_error *err)
 {
-	uint32_t packs, moves;
+	uint32_t packs, moves, reserved;
+	const uint8_t *time;
+	dbbi_cursor c;
 	int rc;
 
 	if ((rc = check_digest(data, size, err)) < 0 ||
-	    (rc = dbbi_header_get(&packs, data, MAGIC, err)) < 0)
+	    (rc = dbbi_header_get(&packs, data, MAGIC,
+	    dbbi_seal_cipher(keys), err)) < 0 ||
+	    (rc = dbbi_sealed_open(&c, data, size - DBBI_SHA256_SIZE,
+	    DBBI_HEADER_SIZE, keys, INFO, err)) < 0)
 		return rc;
-	moves = dbbi_get_u32(data + DBBI_HEADER_SIZE + 8);
-	if (packs > DBBI_RECORD_PACKS || moves > DBBI_RECORD_MOVES ||
-	    dbbi_get_u32(data + DBBI_HEADER_SIZE + 12) != 0 ||
-	    HEAD_SIZE + (size_t)packs * PACK_SIZE +
-	    (size_t)moves * MOVE_SIZE + DBBI_SHA256_SIZE != size)
+	if (dbbi_take(&time, &c, 8) < 0 || dbbi_take_u32(&moves, &c) < 0 ||
+	    dbbi_take_u32(&reserved, &c) < 0 || reserved != 0 ||
+	    packs > DBBI_RECORD_PACKS || moves > DBBI_RECORD_MOVES ||
+	    (size_t)packs * PACK_SIZE + (size_t)moves * MOVE_SIZE != c.left)
 		return damaged(err, "its numbers do not fit its size");
-	data += HEAD_SIZE;
-	if ((rc = parse_packs(r, data, packs, err)) < 0)
+	if ((rc = parse_packs(r, c.at, packs, err)) < 0)
 		return rc;
-	return parse_moves(r, data + (size_t)packs * PACK_SIZE, moves, err);
+	return parse_moves(r, c.at + (size_t)packs * PACK_SIZE, moves, err);
 }
 
 static int
@@ -156,7 +163,7 @@ read_record(dbbi_record *r, dbbi_repo *repo, dbb_error *err)
 	rc = dbbi_store_load(&data, &size, repo->store, object, OBJECT_LIMIT,
 	    err);
 	if (rc == 0)
-		rc = parse(r, data, size, err);
+		rc = parse(r, data, size, repo->keys, err);
 	free(data);
 	if (rc < 0)
 		clear_record(r);
@@ -247,13 +254,16 @@ dbbi_condemned_load(dbbi_condemned *out, dbbi_repo *repo, dbb_error *err)
 /* ---- write ---- */
 
 static int
-encode(dbbi_bytes *b, const dbbi_record *r, int64_t at_ms, dbb_error *err)
+encode(dbbi_bytes *b, const dbbi_record *r, int64_t at_ms,
+    const dbbi_keys *keys, dbb_error *err)
 {
 	uint8_t header[DBBI_HEADER_SIZE], digest[DBBI_SHA256_SIZE];
 	int rc;
 
-	dbbi_header_put(header, MAGIC, r->pack_count);
+	dbbi_header_put(header, MAGIC, dbbi_seal_cipher(keys),
+	    r->pack_count);
 	if ((rc = dbbi_bytes_add(b, header, sizeof header, err)) < 0 ||
+	    (rc = dbbi_sealed_begin(b, keys, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u64(b, (uint64_t)at_ms, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u32(b, r->move_count, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u32(b, 0, err)) < 0)
@@ -266,7 +276,9 @@ encode(dbbi_bytes *b, const dbbi_record *r, int64_t at_ms, dbb_error *err)
 	if (r->move_count > 0 && (rc = dbbi_bytes_add(b, r->moves,
 	    (size_t)r->move_count * MOVE_SIZE, err)) < 0)
 		return rc;
-	if ((rc = dbbi_sha256_of(digest, b->data, b->size, err)) < 0)
+	if ((rc = dbbi_sealed_end(b, DBBI_HEADER_SIZE, keys, INFO,
+	    err)) < 0 ||
+	    (rc = dbbi_sha256_of(digest, b->data, b->size, err)) < 0)
 		return rc;
 	return dbbi_bytes_add(b, digest, sizeof digest, err);
 }
@@ -289,7 +301,7 @@ dbbi_condemned_write(char id[DBBI_SET_ID_SIZE], dbbi_repo *repo,
 	if (move_count > 0)
 		qsort(moves, move_count, sizeof *moves, compare_moves);
 	if ((rc = dbbi_set_id_new(r.id, now_ms, err)) < 0 ||
-	    (rc = encode(&b, &r, now_ms, err)) < 0)
+	    (rc = encode(&b, &r, now_ms, repo->keys, err)) < 0)
 		goto done;
 	dbbi_condemned_object(object, r.id);
 	rc = dbbi_store_write(repo->store, object, b.data, b.size, 0, err);

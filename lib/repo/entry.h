@@ -19,6 +19,7 @@
 #define DBBI_ENTRY_SIZE 48
 
 #define DBBI_CIPHER_NONE 0
+#define DBBI_CIPHER_SEALED 1
 
 #define DBBI_KIND_DATA 0	/* bytes of a stream */
 #define DBBI_KIND_LIST 1	/* ids of chunks, or of lists */
@@ -27,7 +28,7 @@
 #define DBBI_CODING_ZSTD 1	/* one zstd frame that tells its size */
 
 typedef struct dbbi_entry {
-	dbbi_id id;		/* SHA-256 of the plain bytes */
+	dbbi_id id;		/* of the plain bytes */
 	uint32_t offset;	/* in the pack */
 	uint32_t stored;	/* bytes there */
 	uint32_t plain;		/* bytes unpacked */
@@ -35,20 +36,30 @@ typedef struct dbbi_entry {
 	uint8_t coding;
 } dbbi_entry;
 
+/* The key of a sealed object's contents, sealed itself: seal.h. */
+#define DBBI_BOX_SIZE 80
+typedef struct dbbi_box {
+	uint8_t bytes[DBBI_BOX_SIZE];
+} dbbi_box;
+
 void dbbi_entry_put(uint8_t to[DBBI_ENTRY_SIZE], const dbbi_entry *entry);
 
 /* Read an entry of a pack whose chunks end before `end`. 0, or -1 when it
  * says what cannot be. */
 int dbbi_entry_get(dbbi_entry *out, const uint8_t from[DBBI_ENTRY_SIZE],
-    uint32_t end);
+    uint32_t end, uint8_t cipher);
+
+/* Where a pack's first chunk begins. */
+uint32_t dbbi_entry_first(uint8_t cipher);
 
 /* Header: 8 bytes of magic, the cipher, three zero bytes, a number. */
 void dbbi_header_put(uint8_t to[DBBI_HEADER_SIZE], const char *magic,
-    uint32_t number);
+    uint8_t cipher, uint32_t number);
 
-/* DBB_EDAMAGED, or DBB_EVERSION for a cipher that is not known. */
+/* `cipher` is the repository's. DBB_EDAMAGED, or DBB_EVERSION for a cipher
+ * that is not known. */
 int dbbi_header_get(uint32_t *number, const uint8_t from[DBBI_HEADER_SIZE],
-    const char *magic, dbb_error *err);
+    const char *magic, uint8_t cipher, dbb_error *err);
 
 #define DBBI_OBJECT_SIZE 80	/* room for any of the names below */
 

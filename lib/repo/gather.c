@@ -15,6 +15,7 @@
 #define RECORD_SIZE (4 + DBBI_SHA256_SIZE)
 
 struct dbbi_gather {
+	dbbi_namer *namer;	/* borrowed */
 	size_t least;		/* bytes of a chunk that a piece may end */
 	size_t most;
 	uint32_t longest;	/* piece */
@@ -47,12 +48,13 @@ dbbi_gather_room(const dbbi_chunker_params *p)
 
 int
 dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
-    dbb_error *err)
+    dbbi_namer *namer, dbb_error *err)
 {
 	dbbi_gather *g = calloc(1, sizeof *g);
 
 	if (g == NULL)
 		return dbbi_error_nomem(err);
+	g->namer = namer;
 	g->least = (size_t)LEAST_AVERAGES * params->average_bytes;
 	g->most = dbbi_gather_most(params);
 	g->longest = params->max_bytes;
@@ -113,7 +115,7 @@ dbbi_gather_end(dbbi_gathered *out, dbbi_gather *g, dbb_error *err)
 {
 	int rc;
 
-	rc = dbbi_sha256_of(out->id.bytes, g->records,
+	rc = dbbi_namer_name(&out->id, g->namer, g->records,
 	    (size_t)RECORD_SIZE * g->count, err);
 	if (rc < 0)
 		return rc;
@@ -129,7 +131,7 @@ dbbi_gather_end(dbbi_gathered *out, dbbi_gather *g, dbb_error *err)
 
 int
 dbbi_gather_one(dbbi_id *id, uint8_t table[DBBI_GATHER_TABLE_ONE],
-    const void *bytes, uint32_t size, dbb_error *err)
+    dbbi_namer *namer, const void *bytes, uint32_t size, dbb_error *err)
 {
 	uint8_t record[RECORD_SIZE];
 	int rc;
@@ -139,5 +141,5 @@ dbbi_gather_one(dbbi_id *id, uint8_t table[DBBI_GATHER_TABLE_ONE],
 		return rc;
 	dbbi_put_u32(table, 1);
 	dbbi_put_u32(table + 4, size);
-	return dbbi_sha256_of(id->bytes, record, sizeof record, err);
+	return dbbi_namer_name(id, namer, record, sizeof record, err);
 }

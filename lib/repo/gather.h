@@ -8,14 +8,14 @@
  *
  *	chunk: number of pieces u32, the length of each u32, their bytes
  *
- * Its id is the SHA-256 of each piece's length (u32) and SHA-256: no byte is
- * hashed twice.
+ * Its id is that of each piece's length (u32) and SHA-256: no byte is hashed
+ * twice.
  */
 #ifndef DBBI_GATHER_H
 #define DBBI_GATHER_H
 
+#include "repo/chunk_id.h"
 #include "repo/chunker.h"
-#include "repo/repo.h"
 
 /* Bytes of a longest chunk: of its pieces, and with its table. */
 size_t dbbi_gather_most(const dbbi_chunker_params *params);
@@ -23,8 +23,9 @@ size_t dbbi_gather_room(const dbbi_chunker_params *params);
 
 typedef struct dbbi_gather dbbi_gather;
 
+/* `namer` is borrowed. */
 int dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
-    dbb_error *err);
+    dbbi_namer *namer, dbb_error *err);
 void dbbi_gather_free(dbbi_gather *g);
 
 int dbbi_gather_empty(const dbbi_gather *g);
@@ -50,6 +51,6 @@ int dbbi_gather_end(dbbi_gathered *out, dbbi_gather *g, dbb_error *err);
 /* The id of a chunk of one piece, and its table. */
 #define DBBI_GATHER_TABLE_ONE 8
 int dbbi_gather_one(dbbi_id *id, uint8_t table[DBBI_GATHER_TABLE_ONE],
-    const void *bytes, uint32_t size, dbb_error *err);
+    dbbi_namer *namer, const void *bytes, uint32_t size, dbb_error *err);
 
 #endif

@@ -205,12 +205,14 @@ counts(const dbbi_index *index, const struct item *item)
 
 int
 dbbi_index_add_pack(uint32_t *pack_no, dbbi_index *index,
-    const dbbi_id *name, uint32_t size, int present, dbb_error *err)
+    const dbbi_id *name, uint32_t size, const dbbi_box *box, int present,
+    dbb_error *err)
 {
 	int rc;
 
 	pthread_mutex_lock(&index->mutex);
-	rc = dbbi_pack_table_add(pack_no, &index->packs, name, size, err);
+	rc = dbbi_pack_table_add(pack_no, &index->packs, name, size, box,
+	    err);
 	if (rc == 0 && present)
 		index->packs.items[*pack_no].present = 1;
 	pthread_mutex_unlock(&index->mutex);
@@ -239,7 +241,8 @@ dbbi_index_condemn(dbbi_index *index, const dbbi_id *name, uint32_t size,
 	int rc;
 
 	pthread_mutex_lock(&index->mutex);
-	rc = dbbi_pack_table_add(&pack_no, &index->packs, name, size, err);
+	rc = dbbi_pack_table_add(&pack_no, &index->packs, name, size, NULL,
+	    err);
 	if (rc == 0)
 		index->packs.items[pack_no].condemned = 1;
 	pthread_mutex_unlock(&index->mutex);
@@ -354,6 +357,10 @@ describe(dbbi_place *out, const dbbi_index *index, uint32_t no)
 
 	out->no = no;
 	out->pack = pack->name;
+	if (index->packs.boxes != NULL)
+		out->box = index->packs.boxes[item->pack_no];
+	else
+		memset(&out->box, 0, sizeof out->box);
 	out->pack_no = item->pack_no;
 	out->pack_size = pack->size;
 	out->present = pack->present;

@@ -24,6 +24,7 @@ typedef struct dbbi_index dbbi_index;
 /* Where a chunk lies. */
 typedef struct dbbi_place {
 	dbbi_id pack;
+	dbbi_box box;		/* of the pack; zeros in an open repository */
 	uint32_t pack_no;	/* counts from 0, in this index only */
 	uint32_t pack_size;
 	int present;		/* the pack was there when we looked */
@@ -44,9 +45,10 @@ void dbbi_index_free(dbbi_index *index);
 
 /* Announce a pack: a segment tells of it (`present` 0), or it was put into
  * the store (1). Its number is for dbbi_index_put; a pack that is known keeps
- * the one it has. */
+ * the one it has. `box` is NULL in an open repository. */
 int dbbi_index_add_pack(uint32_t *pack_no, dbbi_index *index,
-    const dbbi_id *name, uint32_t size, int present, dbb_error *err);
+    const dbbi_id *name, uint32_t size, const dbbi_box *box, int present,
+    dbb_error *err);
 
 /* The store has a pack of that name and size: if it is known, it is present
  * from now on. */

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/seal.h"
+
 #define MAGIC "DBBSET01"
+#define INFO "dbbackup set"
 #define HEAD_LIMIT (4u << 20)		/* of JSON */
 #define BODY_LIMIT (64u << 20)		/* of JSON */
 #define SIZE_LIMIT (512u << 20)		/* of the whole */
@@ -22,13 +25,27 @@ struct layout {
 	uint32_t packs;
 	uint32_t stored;
 	uint32_t plain;
+	int sealed;
 };
+
+/* What stands before the head, or before the box that it lies in. */
+static size_t
+start_size(const struct layout *l)
+{
+	return SET_HEADER_SIZE + (l->sealed ? DBBI_BOX_SIZE : 0);
+}
 
 static size_t
 front_size(const struct layout *l)
 {
-	return SET_HEADER_SIZE + l->head + (size_t)l->packs * PACK_SIZE +
-	    DBBI_SHA256_SIZE;
+	return start_size(l) + l->head + (size_t)l->packs * PACK_SIZE +
+	    (l->sealed ? DBBI_WRITER_BOX_EXTRA : 0) + DBBI_SHA256_SIZE;
+}
+
+static size_t
+body_size(const struct layout *l)
+{
+	return l->stored + (l->sealed ? DBBI_TAG_SIZE : 0);
 }
 
 static int
@@ -68,40 +85,88 @@ add_digest(dbbi_bytes *b, dbb_error *err)
 }
 
 static int
-add_front(dbbi_bytes *b, const char *id, const char *head,
-    const struct layout *l, const dbbi_set_pack *packs, dbb_error *err)
+add_header(dbbi_bytes *b, const char *id, const struct layout *l,
+    dbb_error *err)
 {
 	uint8_t start[SET_HEADER_SIZE] = {0};
-	int rc;
 
 	memcpy(start, MAGIC, DBBI_MAGIC_SIZE);
-	start[8] = DBBI_CIPHER_NONE;
+	start[8] = l->sealed ? DBBI_CIPHER_SEALED : DBBI_CIPHER_NONE;
 	memcpy(start + 12, id, strlen(id));
 	dbbi_put_u32(start + 44, l->head);
 	dbbi_put_u32(start + 48, l->packs);
 	dbbi_put_u32(start + 52, l->stored);
 	dbbi_put_u32(start + 56, l->plain);
-	if ((rc = dbbi_bytes_add(b, start, sizeof start, err)) < 0 ||
-	    (rc = dbbi_bytes_add(b, head, l->head, err)) < 0)
-		return rc;
-	for (uint32_t i = 0; i < l->packs; i++) {
+	return dbbi_bytes_add(b, start, sizeof start, err);
+}
+
+static int
+add_head(dbbi_bytes *b, const char *head, const struct layout *l,
+    const dbbi_set_pack *packs, dbb_error *err)
+{
+	int rc = dbbi_bytes_add(b, head, l->head, err);
+
+	for (uint32_t i = 0; rc == 0 && i < l->packs; i++) {
 		if ((rc = dbbi_bytes_add(b, packs[i].name.bytes,
 		    sizeof packs[i].name.bytes, err)) < 0 ||
 		    (rc = dbbi_bytes_add_u32(b, packs[i].size, err)) < 0 ||
 		    (rc = dbbi_bytes_add_u32(b, packs[i].used, err)) < 0)
 			return rc;
 	}
-	return add_digest(b, err);
+	return rc;
 }
 
-/* The body's stored form: zstd, or as it is (then its lengths are equal).
- * `*packed` is to free(3). */
+/* Seal the body in place, where it has room for the tag. */
+static int
+seal_body(uint8_t *body, uint32_t size, const uint8_t key[DBBI_KEY_SIZE],
+    const void *start, size_t start_bytes, dbb_error *err)
+{
+	dbbi_aead *aead = NULL;
+	int rc;
+
+	if ((rc = dbbi_aead_new(&aead, err)) == 0 &&
+	    (rc = dbbi_aead_key(aead, key, err)) == 0)
+		rc = dbbi_aead_seal(aead, body, dbbi_nonce_once, start,
+		    start_bytes, body, size, err);
+	dbbi_aead_free(aead);
+	return rc;
+}
+
+/* All that is to be written, which is sealed by the way. */
+static int
+add_all(dbbi_bytes *b, const dbbi_keys *keys, const char *id,
+    const char *head, const dbbi_set_pack *packs, uint8_t *body,
+    const struct layout *l, dbb_error *err)
+{
+	uint8_t key[DBBI_KEY_SIZE];
+	dbbi_box box;
+	int rc;
+
+	if ((rc = add_header(b, id, l, err)) == 0 && l->sealed &&
+	    (rc = dbbi_content_key_make(&box, key, keys, err)) == 0)
+		rc = dbbi_bytes_add(b, box.bytes, sizeof box.bytes, err);
+	if (rc == 0 && (rc = dbbi_sealed_begin(b, keys, err)) == 0 &&
+	    (rc = add_head(b, head, l, packs, err)) == 0 &&
+	    (rc = dbbi_sealed_end(b, start_size(l), keys, INFO, err)) == 0)
+		rc = add_digest(b, err);
+	if (rc == 0 && l->sealed)
+		rc = seal_body(body, l->stored, key, b->data, start_size(l),
+		    err);
+	dbbi_wipe(key, sizeof key);
+	if (rc == 0 && (rc = dbbi_bytes_add(b, body, body_size(l),
+	    err)) == 0)
+		rc = add_digest(b, err);
+	return rc;
+}
+
+/* The body's stored form: zstd, or as it is (then its lengths are equal), and
+ * room for a tag. `*packed` is to free(3). */
 static int
 pack_body(uint8_t **packed, size_t *size, const char *text, size_t length,
     dbb_error *err)
 {
 	dbbi_codec *codec = NULL;
-	uint8_t *to = malloc(length);
+	uint8_t *to = malloc(length + DBBI_TAG_SIZE);
 	int rc;
 
 	if (to == NULL)
@@ -124,9 +189,9 @@ pack_body(uint8_t **packed, size_t *size, const char *text, size_t length,
 }
 
 int
-dbbi_manifest_encode(dbbi_bytes *out, const char *id, dbbi_json *head,
-    dbbi_json *body, dbbi_set_pack *packs, uint32_t pack_count,
-    dbb_error *err)
+dbbi_manifest_encode(dbbi_bytes *out, const dbbi_keys *keys,
+    const char *id, dbbi_json *head, dbbi_json *body, dbbi_set_pack *packs,
+    uint32_t pack_count, dbb_error *err)
 {
 	const char *front = dbbi_json_text(head);
 	const char *text = dbbi_json_text(body);
@@ -151,9 +216,8 @@ dbbi_manifest_encode(dbbi_bytes *out, const char *id, dbbi_json *head,
 	l.packs = sort_packs(packs, pack_count);
 	l.stored = (uint32_t)stored;
 	l.plain = (uint32_t)strlen(text);
-	if ((rc = add_front(out, id, front, &l, packs, err)) == 0 &&
-	    (rc = dbbi_bytes_add(out, packed, stored, err)) == 0)
-		rc = add_digest(out, err);
+	l.sealed = keys != NULL;
+	rc = add_all(out, keys, id, front, packs, packed, &l, err);
 	free(packed);
 	return rc;
 }
@@ -183,15 +247,16 @@ read_exactly(void *to, dbbi_repo *repo, const char *object, uint64_t offset,
 
 static int
 parse_header(struct layout *out, const uint8_t start[SET_HEADER_SIZE],
-    const char *id, uint64_t size, dbb_error *err)
+    const char *id, uint64_t size, uint8_t cipher, dbb_error *err)
 {
-	struct layout l;
+	struct layout l = { .sealed = cipher == DBBI_CIPHER_SEALED };
 	char name[DBBI_SET_ID_SIZE] = {0};
 	uint32_t number;
 	int rc;
 
 	/* The common header ends with a number, which here is of the id. */
-	if ((rc = dbbi_header_get(&number, start, MAGIC, err)) < 0)
+	rc = dbbi_header_get(&number, start, MAGIC, cipher, err);
+	if (rc < 0)
 		return rc;
 	memcpy(name, id, strlen(id));
 	if (memcmp(start + 12, name, sizeof name) != 0)
@@ -203,7 +268,7 @@ parse_header(struct layout *out, const uint8_t start[SET_HEADER_SIZE],
 	if (l.head > HEAD_LIMIT || l.packs > SIZE_LIMIT / PACK_SIZE ||
 	    l.plain > BODY_LIMIT || l.stored > l.plain)
 		return damaged(err, "its lengths are not possible");
-	if (front_size(&l) + l.stored + DBBI_SHA256_SIZE != size)
+	if (front_size(&l) + body_size(&l) + DBBI_SHA256_SIZE != size)
 		return damaged(err, "its lengths do not add up to its size");
 	*out = l;
 	return 0;
@@ -245,20 +310,48 @@ parse_packs(dbbi_manifest *m, const uint8_t *at, uint32_t count,
 	return 0;
 }
 
+/* `data` is opened in place. */
 static int
-parse_front(dbbi_manifest *m, const uint8_t *data, const struct layout *l,
-    dbb_error *err)
+parse_front(dbbi_manifest *m, uint8_t *data, const struct layout *l,
+    const dbbi_keys *keys, dbb_error *err)
 {
-	const uint8_t *head = data + SET_HEADER_SIZE;
+	dbbi_cursor front;
 	int rc;
 
 	rc = check_digest(data, front_size(l), "its head is not what was "
 	    "written", err);
+	if (rc == 0)
+		rc = dbbi_sealed_open(&front, data, front_size(l) -
+		    DBBI_SHA256_SIZE, start_size(l), keys, INFO, err);
 	if (rc < 0)
 		return rc;
-	if ((rc = parse_packs(m, head + l->head, l->packs, err)) < 0)
+	if ((rc = parse_packs(m, front.at + l->head, l->packs, err)) < 0)
 		return rc;
-	return dbbi_json_parse(&m->head, (const char *)head, l->head, err);
+	return dbbi_json_parse(&m->head, (const char *)front.at, l->head,
+	    err);
+}
+
+/* Open the body in place. */
+static int
+open_body(uint8_t *data, const struct layout *l, const dbbi_keys *keys,
+    dbb_error *err)
+{
+	uint8_t *body = data + front_size(l), key[DBBI_KEY_SIZE];
+	dbbi_aead *aead = NULL;
+	dbbi_box box;
+	int rc;
+
+	if (!l->sealed)
+		return 0;
+	memcpy(box.bytes, data + SET_HEADER_SIZE, sizeof box.bytes);
+	if ((rc = dbbi_content_key_open(key, &box, keys, err)) == 0 &&
+	    (rc = dbbi_aead_new(&aead, err)) == 0 &&
+	    (rc = dbbi_aead_key(aead, key, err)) == 0)
+		rc = dbbi_aead_open(aead, body, dbbi_nonce_once, data,
+		    start_size(l), body, body_size(l), err);
+	dbbi_aead_free(aead);
+	dbbi_wipe(key, sizeof key);
+	return rc;
 }
 
 static int
@@ -284,6 +377,25 @@ parse_body(dbbi_manifest *m, const uint8_t *stored, const struct layout *l,
 	return rc;
 }
 
+/* The digests are of the object as it is stored: they come first. */
+static int
+parse_object(dbbi_manifest *m, uint8_t *data, size_t size,
+    const struct layout *l, const dbbi_keys *keys, int with_body,
+    dbb_error *err)
+{
+	int rc;
+
+	if (with_body && (rc = check_digest(data, size,
+	    "it is not what was written", err)) < 0)
+		return rc;
+	rc = parse_front(m, data, l, keys, err);
+	if (rc < 0 || !with_body)
+		return rc;
+	if ((rc = open_body(data, l, keys, err)) < 0)
+		return rc;
+	return parse_body(m, data + front_size(l), l, err);
+}
+
 static int
 read_object(dbbi_manifest *m, dbbi_repo *repo, const char *id,
     const char *object, int with_body, dbb_error *err)
@@ -298,7 +410,8 @@ read_object(dbbi_manifest *m, dbbi_repo *repo, const char *id,
 		return rc;
 	rc = read_exactly(start, repo, object, 0, sizeof start, err);
 	if (rc == 0)
-		rc = parse_header(&l, start, id, stat.size_bytes, err);
+		rc = parse_header(&l, start, id, stat.size_bytes,
+		    dbbi_seal_cipher(repo->keys), err);
 	if (rc < 0)
 		return rc;
 	size = with_body ? (size_t)stat.size_bytes : front_size(&l);
@@ -308,12 +421,8 @@ read_object(dbbi_manifest *m, dbbi_repo *repo, const char *id,
 	rc = read_exactly(data + sizeof start, repo, object, sizeof start,
 	    size - sizeof start, err);
 	if (rc == 0)
-		rc = parse_front(m, data, &l, err);
-	if (rc == 0 && with_body)
-		rc = check_digest(data, size, "it is not what was written",
+		rc = parse_object(m, data, size, &l, repo->keys, with_body,
 		    err);
-	if (rc == 0 && with_body)
-		rc = parse_body(m, data + front_size(&l), &l, err);
 	free(data);
 	return rc;
 }

@@ -5,7 +5,9 @@
  *	header  head (JSON)  packs  SHA-256 of all so far
  *	body (JSON, zstd)  SHA-256 of all before
  *
- * So the head and the packs can be read, and proven, without the body.
+ * So the head and the packs can be read, and proven, without the body. In a
+ * sealed repository the content box stands behind the header, head and packs
+ * lie in a writer box, and only a full key opens the body.
  */
 #ifndef DBBI_MANIFEST_H
 #define DBBI_MANIFEST_H
@@ -25,10 +27,11 @@ typedef struct dbbi_manifest {
 	uint32_t pack_count;
 } dbbi_manifest;
 
-/* Encode; `*out` is to be cleared. `packs` need not be sorted. */
-int dbbi_manifest_encode(dbbi_bytes *out, const char *id, dbbi_json *head,
-    dbbi_json *body, dbbi_set_pack *packs, uint32_t pack_count,
-    dbb_error *err);
+/* Encode; `*out` is to be cleared. `packs` need not be sorted. `keys`: NULL
+ * in an open repository. */
+int dbbi_manifest_encode(dbbi_bytes *out, const dbbi_keys *keys,
+    const char *id, dbbi_json *head, dbbi_json *body, dbbi_set_pack *packs,
+    uint32_t pack_count, dbb_error *err);
 
 /* Read a set, with or without its body. */
 int dbbi_manifest_read(dbbi_manifest *out, dbbi_repo *repo, const char *id,

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/chunk_seal.h"
 #include "repo/threads.h"
-#include "util/bytes.h"
 
 #define MAGIC "DBBPACK1"
+#define INFO "dbbackup directory"
 #define END_MAGIC "DBBPEND1"
 #define TRAILER_SIZE 48		/* count, zero, SHA-256, magic */
-#define CAPACITY (DBBI_HEADER_SIZE + (size_t)DBBI_PACK_TARGET + \
-    (size_t)DBBI_PACK_CHUNKS * DBBI_ENTRY_SIZE + TRAILER_SIZE)
+#define CAPACITY (DBBI_HEADER_SIZE + DBBI_BOX_SIZE + \
+    (size_t)DBBI_PACK_TARGET + (size_t)DBBI_PACK_CHUNKS * DBBI_ENTRY_SIZE + \
+    DBBI_WRITER_BOX_EXTRA + TRAILER_SIZE)
 
 struct dbbi_pack {
+	const dbbi_keys *keys;
+	dbbi_chunk_sealer *sealer;	/* NULL: not sealed */
+	dbbi_box box;
 	uint8_t *data;		/* CAPACITY bytes, by dbbi_pages_new */
 	uint8_t *directory;
 	uint32_t used;		/* of data */
@@ -23,12 +28,19 @@ struct dbbi_pack {
 };
 
 int
-dbbi_pack_new(dbbi_pack **out, dbb_error *err)
+dbbi_pack_new(dbbi_pack **out, const dbbi_keys *keys, dbb_error *err)
 {
 	dbbi_pack *pack = calloc(1, sizeof *pack);
+	int rc;
 
 	if (pack == NULL)
 		return dbbi_error_nomem(err);
+	pack->keys = keys;
+	if (keys != NULL && (rc = dbbi_chunk_sealer_new(&pack->sealer, keys,
+	    err)) < 0) {
+		dbbi_pack_free(pack);
+		return rc;
+	}
 	pack->data = dbbi_pages_new(CAPACITY, err);
 	pack->directory = malloc((size_t)DBBI_PACK_CHUNKS * DBBI_ENTRY_SIZE);
 	if (pack->data == NULL || pack->directory == NULL) {
@@ -47,34 +59,74 @@ dbbi_pack_free(dbbi_pack *pack)
 		return;
 	dbbi_pages_free(pack->data, CAPACITY);
 	free(pack->directory);
+	dbbi_chunk_sealer_free(pack->sealer);
 	free(pack);
 }
 
 void
 dbbi_pack_reset(dbbi_pack *pack)
 {
-	dbbi_header_put(pack->data, MAGIC, 0);
-	pack->used = DBBI_HEADER_SIZE;
+	uint8_t cipher = dbbi_seal_cipher(pack->keys);
+
+	dbbi_header_put(pack->data, MAGIC, cipher, 0);
+	pack->used = dbbi_entry_first(cipher);
 	pack->count = 0;
 }
 
-int
-dbbi_pack_fits(const dbbi_pack *pack, uint32_t stored)
+/* What sealing adds to a chunk. */
+static uint32_t
+tag_size(const dbbi_pack *pack)
 {
-	uint32_t end = DBBI_HEADER_SIZE + DBBI_PACK_TARGET;
-
-	return stored <= end - pack->used && pack->count < DBBI_PACK_CHUNKS;
+	return pack->sealer == NULL ? 0 : DBBI_TAG_SIZE;
 }
 
-void
-dbbi_pack_add(dbbi_pack *pack, dbbi_entry *entry, const void *stored)
+int
+dbbi_pack_fits(const dbbi_pack *pack, uint32_t coded)
 {
+	uint32_t end = dbbi_entry_first(dbbi_seal_cipher(pack->keys)) +
+	    DBBI_PACK_TARGET;
+
+	return coded + tag_size(pack) <= end - pack->used &&
+	    pack->count < DBBI_PACK_CHUNKS;
+}
+
+/* Put a chunk to its offset, sealed or as it is. */
+static int
+put_chunk(dbbi_pack *pack, const dbbi_entry *entry, const void *coded,
+    dbb_error *err)
+{
+	uint8_t *to = pack->data + entry->offset;
+	int rc;
+
+	if (pack->sealer == NULL) {
+		memcpy(to, coded, entry->stored);
+		return 0;
+	}
+	if (pack->count == 0) {
+		rc = dbbi_chunk_sealer_begin(&pack->box, pack->sealer, err);
+		if (rc < 0)
+			return rc;
+		memcpy(pack->data + DBBI_HEADER_SIZE, pack->box.bytes,
+		    sizeof pack->box.bytes);
+	}
+	return dbbi_chunk_seal(to, pack->sealer, entry, coded, err);
+}
+
+int
+dbbi_pack_add(dbbi_pack *pack, dbbi_entry *entry, const void *coded,
+    dbb_error *err)
+{
+	int rc;
+
 	entry->offset = pack->used;
-	memcpy(pack->data + pack->used, stored, entry->stored);
+	entry->stored += tag_size(pack);
+	if ((rc = put_chunk(pack, entry, coded, err)) < 0)
+		return rc;
 	pack->used += entry->stored;
 	dbbi_entry_put(pack->directory + (size_t)pack->count *
 	    DBBI_ENTRY_SIZE, entry);
 	pack->count++;
+	return 0;
 }
 
 uint32_t
@@ -89,25 +141,52 @@ dbbi_pack_directory(const dbbi_pack *pack)
 	return pack->directory;
 }
 
+const dbbi_box *
+dbbi_pack_box(const dbbi_pack *pack)
+{
+	return pack->sealer == NULL ? NULL : &pack->box;
+}
+
 void
 dbbi_pack_salt(dbbi_pack *pack, uint32_t salt)
 {
-	dbbi_header_put(pack->data, MAGIC, salt);
+	dbbi_header_put(pack->data, MAGIC, dbbi_seal_cipher(pack->keys),
+	    salt);
+}
+
+/* The directory as it is stored: its length there. */
+static int
+put_directory(uint32_t *stored, dbbi_pack *pack, dbb_error *err)
+{
+	uint32_t length = pack->count * DBBI_ENTRY_SIZE;
+	uint8_t *to = pack->data + pack->used;
+
+	*stored = length;
+	if (pack->keys == NULL) {
+		memcpy(to, pack->directory, length);
+		return 0;
+	}
+	*stored += DBBI_WRITER_BOX_EXTRA;
+	memcpy(to + DBBI_BOX_SALT, pack->directory, length);
+	return dbbi_writer_box_seal(to, length, pack->keys, INFO, pack->data,
+	    dbbi_entry_first(DBBI_CIPHER_SEALED), err);
 }
 
 int
-dbbi_pack_seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
+dbbi_pack_end(dbbi_id *name, const uint8_t **data, uint32_t *size,
     dbbi_pack *pack, dbb_error *err)
 {
-	uint32_t length = pack->count * DBBI_ENTRY_SIZE;
-	uint8_t *trailer = pack->data + pack->used + length;
-	uint32_t total = pack->used + length + TRAILER_SIZE;
+	uint8_t *directory = pack->data + pack->used, *trailer;
+	uint32_t length, total;
 	int rc;
 
-	memcpy(pack->data + pack->used, pack->directory, length);
+	if ((rc = put_directory(&length, pack, err)) < 0)
+		return rc;
+	trailer = directory + length;
+	total = pack->used + length + TRAILER_SIZE;
 	dbbi_put_u32(trailer, pack->count);
 	dbbi_put_u32(trailer + 4, 0);
-	rc = dbbi_sha256_of(trailer + 8, pack->directory, length, err);
+	rc = dbbi_sha256_of(trailer + 8, directory, length, err);
 	if (rc < 0)
 		return rc;
 	memcpy(trailer + 40, END_MAGIC, DBBI_MAGIC_SIZE);
@@ -119,13 +198,15 @@ dbbi_pack_seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
 	return 0;
 }
 
-/* Find the directory by the trailer, and prove it. */
+/* Find the directory by the trailer, and prove it: its stored bytes. */
 static int
-open_directory(dbbi_pack_view *out, const uint8_t *data, size_t size,
-    dbb_error *err)
+find_directory(uint8_t **out, size_t *stored, uint8_t *data, size_t size,
+    const dbbi_keys *keys, dbb_error *err)
 {
-	const uint8_t *trailer = data + size - TRAILER_SIZE;
-	size_t room = size - DBBI_HEADER_SIZE - TRAILER_SIZE;
+	uint8_t *trailer = data + size - TRAILER_SIZE;
+	size_t extra = keys == NULL ? 0 : DBBI_WRITER_BOX_EXTRA;
+	size_t room = size - TRAILER_SIZE - extra -
+	    dbbi_entry_first(dbbi_seal_cipher(keys));
 	uint32_t count = dbbi_get_u32(trailer);
 	uint8_t digest[DBBI_SHA256_SIZE];
 	size_t length;
@@ -137,37 +218,69 @@ open_directory(dbbi_pack_view *out, const uint8_t *data, size_t size,
 	if (dbbi_get_u32(trailer + 4) != 0 || count > room / DBBI_ENTRY_SIZE)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its trailer is not possible");
-	length = (size_t)count * DBBI_ENTRY_SIZE;
+	length = (size_t)count * DBBI_ENTRY_SIZE + extra;
 	if ((rc = dbbi_sha256_of(digest, trailer - length, length, err)) < 0)
 		return rc;
 	if (memcmp(digest, trailer + 8, sizeof digest) != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its directory is not what was written");
+	*out = trailer - length;
+	*stored = length;
+	return 0;
+}
+
+static int
+open_directory(dbbi_pack_view *out, uint8_t *data, size_t size,
+    const dbbi_keys *keys, dbb_error *err)
+{
+	uint32_t first = dbbi_entry_first(dbbi_seal_cipher(keys));
+	uint8_t *directory = NULL;
+	dbbi_cursor plain;
+	size_t stored = 0;
+	int rc;
+
+	rc = find_directory(&directory, &stored, data, size, keys, err);
+	if (rc < 0)
+		return rc;
+	plain = (dbbi_cursor){ directory, stored };
+	if (keys != NULL && (rc = dbbi_writer_box_open(&plain, directory,
+	    stored, keys, INFO, data, first, err)) < 0)
+		return dbbi_error_context(err, rc, "its directory");
 	out->data = data;
-	out->directory = trailer - length;
-	out->count = count;
-	out->end = (uint32_t)(size - TRAILER_SIZE - length);
+	out->directory = plain.at;
+	out->count = (uint32_t)(plain.left / DBBI_ENTRY_SIZE);
+	out->end = (uint32_t)(directory - data);
 	return 0;
 }
 
 int
-dbbi_pack_open(dbbi_pack_view *out, const uint8_t *data, size_t size,
-    dbb_error *err)
+dbbi_pack_open(dbbi_pack_view *out, uint8_t *data, size_t size,
+    const dbbi_keys *keys, dbb_error *err)
 {
+	uint8_t cipher = dbbi_seal_cipher(keys);
+	size_t least = dbbi_entry_first(cipher) + TRAILER_SIZE +
+	    (keys == NULL ? 0 : DBBI_WRITER_BOX_EXTRA);
 	uint32_t salt;
 	int rc;
 
-	if (size < DBBI_HEADER_SIZE + TRAILER_SIZE || size > DBBI_PACK_LIMIT)
+	if (size < least || size > DBBI_PACK_LIMIT)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "%zu bytes cannot be a pack", size);
-	if ((rc = dbbi_header_get(&salt, data, MAGIC, err)) < 0)
+	rc = dbbi_header_get(&salt, data, MAGIC, cipher, err);
+	if (rc < 0)
 		return rc;
-	return open_directory(out, data, size, err);
+	memset(out, 0, sizeof *out);
+	out->cipher = cipher;
+	if (keys != NULL)
+		memcpy(out->box.bytes, data + DBBI_HEADER_SIZE,
+		    sizeof out->box.bytes);
+	return open_directory(out, data, size, keys, err);
 }
 
 int
 dbbi_pack_entry(dbbi_entry *out, const dbbi_pack_view *view, uint32_t i)
 {
 	return dbbi_entry_get(out,
-	    view->directory + (size_t)i * DBBI_ENTRY_SIZE, view->end);
+	    view->directory + (size_t)i * DBBI_ENTRY_SIZE, view->end,
+	    view->cipher);
 }

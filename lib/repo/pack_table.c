@@ -13,6 +13,7 @@ void
 dbbi_pack_table_clear(dbbi_pack_table *table)
 {
 	free(table->items);
+	free(table->boxes);
 	free(table->slots);
 	memset(table, 0, sizeof *table);
 }
@@ -57,20 +58,38 @@ put_slot(dbbi_pack_table *table, uint32_t no)
 	table->slots[at] = no + 1;
 }
 
+static int
+grow_items(dbbi_pack_table *table, uint32_t room, dbb_error *err)
+{
+	dbbi_pack_item *items;
+	dbbi_box *boxes;
+
+	items = realloc(table->items, room * sizeof *items);
+	if (items == NULL)
+		return dbbi_error_nomem(err);
+	table->items = items;
+	if (table->boxes == NULL)
+		return 0;
+	boxes = realloc(table->boxes, room * sizeof *boxes);
+	if (boxes == NULL)
+		return dbbi_error_nomem(err);
+	memset(boxes + table->room, 0, (room - table->room) * sizeof *boxes);
+	table->boxes = boxes;
+	return 0;
+}
+
 /* Make room for one more; the slots are twice as many as the items. */
 static int
 grow(dbbi_pack_table *table, dbb_error *err)
 {
 	uint32_t room = table->room == 0 ? FIRST_ROOM : table->room * 2;
-	dbbi_pack_item *items;
 	uint32_t *slots;
+	int rc;
 
 	if (room > MAX_PACKS)
 		return dbbi_error_nomem(err);
-	items = realloc(table->items, room * sizeof *items);
-	if (items == NULL)
-		return dbbi_error_nomem(err);
-	table->items = items;
+	if ((rc = grow_items(table, room, err)) < 0)
+		return rc;
 	if ((slots = calloc((size_t)room * 2, sizeof *slots)) == NULL)
 		return dbbi_error_nomem(err);
 	free(table->slots);
@@ -82,9 +101,21 @@ grow(dbbi_pack_table *table, dbb_error *err)
 	return 0;
 }
 
+static int
+set_box(dbbi_pack_table *table, uint32_t no, const dbbi_box *box,
+    dbb_error *err)
+{
+	if (table->boxes == NULL)
+		table->boxes = calloc(table->room, sizeof *table->boxes);
+	if (table->boxes == NULL)
+		return dbbi_error_nomem(err);
+	table->boxes[no] = *box;
+	return 0;
+}
+
 int
 dbbi_pack_table_add(uint32_t *no, dbbi_pack_table *table,
-    const dbbi_id *name, uint32_t size, dbb_error *err)
+    const dbbi_id *name, uint32_t size, const dbbi_box *box, dbb_error *err)
 {
 	dbbi_pack_item *item = dbbi_pack_table_find(table, name, size);
 	int rc;
@@ -98,7 +129,7 @@ dbbi_pack_table_add(uint32_t *no, dbbi_pack_table *table,
 		put_slot(table, table->count++);
 	}
 	*no = (uint32_t)(item - table->items);
-	return 0;
+	return box == NULL ? 0 : set_box(table, *no, box, err);
 }
 
 void
@@ -112,5 +143,6 @@ uint64_t
 dbbi_pack_table_memory(const dbbi_pack_table *table)
 {
 	return table->room * sizeof *table->items +
+	    (table->boxes == NULL ? 0 : table->room * sizeof *table->boxes) +
 	    table->slot_count * sizeof *table->slots;
 }

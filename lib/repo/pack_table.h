@@ -18,6 +18,7 @@ typedef struct dbbi_pack_item {
 
 typedef struct dbbi_pack_table {
 	dbbi_pack_item *items;
+	dbbi_box *boxes;	/* of the items; NULL while none has one */
 	uint32_t count;
 	uint32_t room;
 	uint32_t *slots;	/* pack number + 1; 0: empty */
@@ -30,9 +31,10 @@ void dbbi_pack_table_clear(dbbi_pack_table *table);
 dbbi_pack_item *dbbi_pack_table_find(const dbbi_pack_table *table,
     const dbbi_id *name, uint32_t size);
 
-/* The number of a pack, which is added when it is new. */
+/* The number of a pack, which is added when it is new. `box`: NULL when it is
+ * not known, or there is none. */
 int dbbi_pack_table_add(uint32_t *no, dbbi_pack_table *table,
-    const dbbi_id *name, uint32_t size, dbb_error *err);
+    const dbbi_id *name, uint32_t size, const dbbi_box *box, dbb_error *err);
 
 /* Forget the packs numbered `from` and above: told of again, they get
  * another number. */

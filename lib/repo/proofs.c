@@ -8,11 +8,12 @@
 
 #include "repo/manifest.h"
 #include "repo/pack_list.h"
+#include "repo/seal.h"
 #include "util/clock.h"
 
 #define MAGIC "DBBPROOF"
+#define INFO "dbbackup proofs"
 #define PREFIX "proofs/"
-#define HEAD_SIZE (DBBI_HEADER_SIZE + 8)	/* with the time */
 #define OBJECT_LIMIT (64u << 20)
 #define OBJECT_PACKS 1000000u		/* a writer's; 32 MB */
 #define CLOCKS_DIFFER_MS (24 * 3600 * (int64_t)1000)
@@ -58,10 +59,11 @@ check_names(const struct view *v, dbb_error *err)
 }
 
 static int
-open_view(struct view *out, const uint8_t *data, size_t size,
-    const dbbi_id *name, dbb_error *err)
+open_view(struct view *out, uint8_t *data, size_t size, const dbbi_id *name,
+    const dbbi_keys *keys, dbb_error *err)
 {
 	uint8_t digest[DBBI_SHA256_SIZE];
+	dbbi_cursor c;
 	uint64_t at;
 	int rc;
 
@@ -70,18 +72,19 @@ open_view(struct view *out, const uint8_t *data, size_t size,
 	if (memcmp(digest, name->bytes, sizeof digest) != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its bytes do not fit its name");
-	if (size < HEAD_SIZE)
+	if (size < DBBI_HEADER_SIZE)
 		return dbbi_error_set(err, DBB_EDAMAGED, "it is too short");
-	if ((rc = dbbi_header_get(&out->count, data, MAGIC, err)) < 0)
+	if ((rc = dbbi_header_get(&out->count, data, MAGIC,
+	    dbbi_seal_cipher(keys), err)) < 0 ||
+	    (rc = dbbi_sealed_open(&c, data, size, DBBI_HEADER_SIZE, keys,
+	    INFO, err)) < 0)
 		return rc;
-	at = dbbi_get_u64(data + DBBI_HEADER_SIZE);
-	if ((size - HEAD_SIZE) % sizeof(dbbi_id) != 0 ||
-	    (size - HEAD_SIZE) / sizeof(dbbi_id) != out->count ||
-	    at > INT64_MAX)
+	if (dbbi_take_u64(&at, &c) < 0 || c.left % sizeof(dbbi_id) != 0 ||
+	    c.left / sizeof(dbbi_id) != out->count || at > INT64_MAX)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its numbers do not fit");
 	out->at_ms = (int64_t)at;
-	out->names = data + HEAD_SIZE;
+	out->names = c.at;
 	return check_names(out, err);
 }
 
@@ -131,8 +134,8 @@ load_object(dbbi_proofs *proofs, dbbi_repo *repo, const char *object,
 	    object + strlen(PREFIX));
 	rc = dbbi_store_load(&data, &size, repo->store, object, OBJECT_LIMIT,
 	    err);
-	if (rc == 0 && (rc = open_view(&view, data, size, &name, err)) == 0 &&
-	    view.at_ms <= dbbi_now_ms() + CLOCKS_DIFFER_MS)
+	if (rc == 0 && (rc = open_view(&view, data, size, &name, repo->keys,
+	    err)) == 0 && view.at_ms <= dbbi_now_ms() + CLOCKS_DIFFER_MS)
 		rc = take_in(proofs, &view, err);
 	free(data);
 	return rc;
@@ -335,10 +338,13 @@ write_object(dbbi_repo *repo, const dbbi_id *packs, uint32_t count,
 	int rc;
 
 	dbbi_bytes_init(&b, OBJECT_LIMIT);
-	dbbi_header_put(header, MAGIC, count);
+	dbbi_header_put(header, MAGIC, dbbi_seal_cipher(repo->keys), count);
 	if ((rc = dbbi_bytes_add(&b, header, sizeof header, err)) < 0 ||
+	    (rc = dbbi_sealed_begin(&b, repo->keys, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u64(&b, (uint64_t)at_ms, err)) < 0 ||
 	    (rc = dbbi_bytes_add(&b, packs, count * sizeof *packs,
+	    err)) < 0 ||
+	    (rc = dbbi_sealed_end(&b, DBBI_HEADER_SIZE, repo->keys, INFO,
 	    err)) < 0 ||
 	    (rc = dbbi_sha256_of(name.bytes, b.data, b.size, err)) < 0)
 		goto done;

@@ -27,16 +27,34 @@ typedef struct dbbi_id {
 
 /* ---- open (repository.c) ---- */
 
-/* Make a repository in `store`; DBB_EEXIST when one is there. */
-int dbbi_repo_create(dbbi_store *store, dbb_error *err);
-
-/* Open it: DBB_ENOREPO when there is none, DBB_EVERSION when a newer library
- * made it, DBB_EDAMAGED when repository.json is not what it should be.
- * `store` is borrowed and must outlive it. */
-int dbbi_repo_open(dbbi_repo **out, dbbi_store *store, dbbi_run *run,
+/* Make a repository in `store`, sealed with a first key that this passphrase
+ * opens (NULL: not sealed); DBB_EEXIST when one is there. */
+int dbbi_repo_create(dbbi_store *store, const char *passphrase,
     dbb_error *err);
+
+/* What opens a sealed repository: at most one of both. */
+typedef struct dbbi_repo_secret {
+	const char *passphrase;
+	const char *key_file;
+} dbbi_repo_secret;
+
+/*
+ * Open it: DBB_ENOREPO when there is none, DBB_EVERSION when a newer library
+ * made it, DBB_EDAMAGED when repository.json is not what it should be. With
+ * `secret` (NULL: none is configured) just when it is sealed, else
+ * DBB_ECONFIG; what is wrong with it is said as by dbbi_keyring_unlock.
+ * `store` is borrowed and must outlive it.
+ */
+int dbbi_repo_open(dbbi_repo **out, dbbi_store *store,
+    const dbbi_repo_secret *secret, dbbi_run *run, dbb_error *err);
 void dbbi_repo_free(dbbi_repo *repo);
 const char *dbbi_repo_id(const dbbi_repo *repo);	/* 32 hex digits */
+
+/* Its keys, borrowed; NULL: it is not sealed. */
+const struct dbbi_keys *dbbi_repo_keys(const dbbi_repo *repo);
+
+/* Can contents be read? Not with a key that can only write. */
+int dbbi_repo_can_read(const dbbi_repo *repo);
 
 /* Load all index segments, once, before any stream is read or written, and
  * look which of their packs the store has: what lies only in others is

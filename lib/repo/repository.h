@@ -9,17 +9,9 @@
 
 #include "repo/chunk.h"
 #include "repo/chunker.h"
-#include "repo/repo.h"
+#include "repo/repo_params.h"
 #include "repo/segment.h"
 #include "repo/tree.h"
-
-#define DBBI_REPO_ID_SIZE 33
-
-/* What a repository is made with, and keeps. */
-typedef struct dbbi_repo_params {
-	dbbi_chunker_params chunker;
-	uint32_t grace_s;	/* between condemning and deleting a pack */
-} dbbi_repo_params;
 
 /* Longer than any backup takes. */
 #define DBBI_GRACE_S (48u * 3600)
@@ -30,7 +22,8 @@ struct dbbi_repo {
 	char id[DBBI_REPO_ID_SIZE];
 	dbbi_chunker_params params;
 	uint32_t grace_s;
-	dbbi_chunker chunker;
+	dbbi_keys *keys;	/* NULL: it is not sealed */
+	dbbi_chunker chunker;	/* by a seed of the keys', if there are any */
 	pthread_mutex_t mutex;	/* for what follows */
 	dbbi_index *index;	/* NULL until it is loaded */
 	uint64_t loaded_monotonic_ms;	/* before that began, by two clocks */
@@ -38,9 +31,14 @@ struct dbbi_repo {
 	int heeded;		/* what is condemned: condemned.h */
 };
 
-/* As dbbi_repo_create, with parameters of one's own. */
+/* As dbbi_repo_create, with parameters of one's own, and sealed if there are
+ * keys, which are not stored. */
 int dbbi_repo_create_with(dbbi_store *store, const dbbi_repo_params *params,
-    dbb_error *err);
+    const dbbi_keys *keys, dbb_error *err);
+
+/* As dbbi_repo_open, with these keys. */
+int dbbi_repo_open_with(dbbi_repo **out, dbbi_store *store,
+    const dbbi_keys *keys, dbbi_run *run, dbb_error *err);
 
 /* Load an index of one's own, with no pack present yet; with `damage`
  * segments that cannot be used are told and passed over. */

@@ -5,12 +5,16 @@
  *	header (number of packs), then for each pack: its name, its size, the
  *	number of its entries, the entries as in its directory
  *
+ * In a sealed repository each pack's part has its content box before the
+ * entries, and all parts lie in one writer box.
+ *
  * A segment is named by the SHA-256 of its bytes, and never changes.
  */
 #ifndef DBBI_SEGMENT_H
 #define DBBI_SEGMENT_H
 
 #include "repo/index.h"
+#include "repo/keys.h"
 #include "util/bytes.h"
 
 /* A segment is full with either: a killed run loses no more than the packs
@@ -19,22 +23,24 @@
 #define DBBI_SEGMENT_ENTRIES 65536u
 
 typedef struct dbbi_segment {
+	const dbbi_keys *keys;	/* borrowed; NULL: open */
 	dbbi_bytes bytes;
 	uint32_t packs;
 	uint32_t entries;
 } dbbi_segment;
 
-void dbbi_segment_init(dbbi_segment *segment);
+void dbbi_segment_init(dbbi_segment *segment, const dbbi_keys *keys);
 void dbbi_segment_clear(dbbi_segment *segment);
 
-/* Add a pack that is in the store; `directory` as dbbi_pack_directory. */
+/* Add a pack that is in the store; `directory` as dbbi_pack_directory, `box`
+ * as dbbi_pack_box. */
 int dbbi_segment_add(dbbi_segment *segment, const dbbi_id *pack,
-    uint32_t pack_size, const uint8_t *directory, uint32_t count,
-    dbb_error *err);
+    uint32_t pack_size, const dbbi_box *box, const uint8_t *directory,
+    uint32_t count, dbb_error *err);
 int dbbi_segment_full(const dbbi_segment *segment);
 
 /* Put it into the store, if it has packs, and begin anew. `*written` is
- * its size, or 0. */
+ * its size, or 0. After a failure it can only be cleared. */
 int dbbi_segment_write(uint64_t *written, dbbi_segment *segment,
     dbbi_store *store, dbb_error *err);
 
@@ -45,7 +51,7 @@ typedef int (*dbbi_segment_damage_fn)(const char *object,
 /* Load every segment of the store. With `damage` NULL the first that cannot
  * be used is a failure; otherwise it is told and passed over. */
 int dbbi_segment_load_all(dbbi_index *index, dbbi_store *store,
-    dbbi_run *run, dbbi_segment_damage_fn damage, void *payload,
+    const dbbi_keys *keys, dbbi_run *run, dbbi_segment_damage_fn damage, void *payload,
     dbb_error *err);
 
 #endif

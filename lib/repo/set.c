@@ -240,7 +240,8 @@ dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
 	dbbi_bytes_init(&bytes, 0);
 	if ((rc = find_packs(&packs, &count, repo, body, err)) < 0)
 		goto done;
-	rc = dbbi_manifest_encode(&bytes, id, head, body, packs, count, err);
+	rc = dbbi_manifest_encode(&bytes, repo->keys, id, head, body, packs,
+	    count, err);
 	if (rc < 0)
 		goto done;
 	if ((rc = dbbi_run_check(repo->run, err)) < 0 ||

@@ -100,6 +100,7 @@ fetch_apart(struct fetcher *f, dbbi_cell *cell, const dbb_error *cause)
 {
 	dbbi_repo *repo = f->c->repo;
 	dbbi_places places;
+	dbbi_content content;
 	dbb_error *err = &cell->failure;
 	int rc;
 
@@ -107,12 +108,14 @@ fetch_apart(struct fetcher *f, dbbi_cell *cell, const dbb_error *cause)
 	    (rc = dbbi_chunk_find(&places, repo->index,
 	    &cell->place.entry.id, err)) < 0)
 		return rc;
-	rc = dbbi_chunk_read(&cell->content, cell->plain, f->c->room,
-	    f->stored, &places, repo->store, &f->opener, err);
-	if (rc == 0)
-		dbbi_log(repo->run, DBB_LOG_WARNING, "all of it could be "
-		    "read elsewhere: %s", cause->message);
-	return rc;
+	rc = dbbi_chunk_read(&content, cell->plain, f->c->room, f->stored,
+	    &places, repo->store, &f->opener, err);
+	if (rc < 0)
+		return rc;
+	keep_content(cell, &content);
+	dbbi_log(repo->run, DBB_LOG_WARNING, "all of it could be read "
+	    "elsewhere: %s", cause->message);
+	return 0;
 }
 
 /* A chunk from the bytes of the request. */
@@ -124,8 +127,8 @@ open_together(struct fetcher *f, dbbi_cell *cell, dbb_error *err)
 	dbbi_content content;
 	int rc;
 
-	rc = dbbi_chunk_open(&content, cell->plain, &f->opener, entry,
-	    f->stored + (entry->offset - first->entry.offset), err);
+	rc = dbbi_chunk_open(&content, cell->plain, &f->opener, &first->box,
+	    entry, f->stored + (entry->offset - first->entry.offset), err);
 	if (rc == 0)
 		keep_content(cell, &content);
 	return dbbi_pack_context(err, rc, &first->pack);
@@ -161,11 +164,11 @@ static int
 set_up(struct fetcher *f, dbb_error *err)
 {
 	f->stored_room = REQUEST_BYTES;
-	if (f->stored_room < f->c->room)
-		f->stored_room = f->c->room;
+	if (f->stored_room < f->c->room + DBBI_TAG_SIZE)
+		f->stored_room = f->c->room + DBBI_TAG_SIZE;
 	if ((f->stored = dbbi_pages_new(f->stored_room, err)) == NULL)
 		return DBB_ENOMEM;
-	return dbbi_opener_init(&f->opener, err);
+	return dbbi_opener_init(&f->opener, f->c->repo->keys, err);
 }
 
 void *

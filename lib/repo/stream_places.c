@@ -17,10 +17,10 @@ dbbi_lists_init(dbbi_lists *lists, dbbi_repo *repo, dbbi_index *index,
 	memset(lists, 0, sizeof *lists);
 	lists->repo = repo;
 	lists->index = index;
-	lists->stored = malloc(2 * LIST_ROOM);
+	lists->stored = malloc(LIST_ROOM + DBBI_TAG_SIZE + LIST_ROOM);
 	if (lists->stored == NULL)
 		return dbbi_error_nomem(err);
-	return dbbi_opener_init(&lists->opener, err);
+	return dbbi_opener_init(&lists->opener, repo->keys, err);
 }
 
 void
@@ -36,7 +36,7 @@ dbbi_lists_load(size_t *size, void *to, const dbbi_id *id, void *payload,
     dbb_error *err)
 {
 	dbbi_lists *lists = payload;
-	uint8_t *plain = lists->stored + LIST_ROOM;
+	uint8_t *plain = lists->stored + LIST_ROOM + DBBI_TAG_SIZE;
 	dbbi_places places;
 	dbbi_content list;
 	int rc;

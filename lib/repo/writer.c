@@ -127,7 +127,7 @@ make(dbbi_repo *repo, dbb_error *err)
 	}
 	w->repo = repo;
 	w->unindexed = dbbi_index_packs(repo->index);
-	dbbi_segment_init(&w->segment);
+	dbbi_segment_init(&w->segment, repo->keys);
 	errnum = pthread_mutex_init(&w->mutex, NULL);
 	if (errnum == 0 &&
 	    (errnum = pthread_mutex_init(&w->segment_mutex, NULL)) != 0)
@@ -161,8 +161,8 @@ dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 	w->verify = !options->skip_verify;
 	if ((rc = make_conditions(w, err)) < 0 ||
 	    (rc = make_ring(w, threads, err)) < 0 ||
-	    (rc = dbbi_pack_new(&w->packs[0], err)) < 0 ||
-	    (rc = dbbi_pack_new(&w->packs[1], err)) < 0)
+	    (rc = dbbi_pack_new(&w->packs[0], repo->keys, err)) < 0 ||
+	    (rc = dbbi_pack_new(&w->packs[1], repo->keys, err)) < 0)
 		goto done;
 	w->spare = w->packs[1];
 	if ((rc = start_threads(w, threads, err)) < 0)

@@ -57,8 +57,12 @@ hand_over(dbbi_repo_writer *w, dbbi_pack *open)
 static void
 pack_slot(dbbi_repo_writer *w, dbbi_pack *open, struct dbbi_slot *slot)
 {
+	dbb_error err;
+
 	pthread_mutex_unlock(&w->mutex);
-	dbbi_pack_add(open, &slot->entry, slot->bytes);
+	dbbi_error_clear(&err);
+	if (dbbi_pack_add(open, &slot->entry, slot->bytes, &err) < 0)
+		dbbi_writer_fail(w, &err);
 	pthread_mutex_lock(&w->mutex);
 	slot->state = DBBI_SLOT_FREE;
 	w->head++;
@@ -154,11 +158,12 @@ announce(dbbi_repo_writer *w, const dbbi_pack *pack, const dbbi_id *name,
 	dbbi_entry entry;
 	int rc;
 
-	rc = dbbi_index_add_pack(&pack_no, w->repo->index, name, size, 1,
-	    err);
+	rc = dbbi_index_add_pack(&pack_no, w->repo->index, name, size,
+	    dbbi_pack_box(pack), 1, err);
 	for (uint32_t i = 0; rc == 0 && i < count; i++) {
 		if (dbbi_entry_get(&entry, directory +
-		    (size_t)i * DBBI_ENTRY_SIZE, size) < 0)
+		    (size_t)i * DBBI_ENTRY_SIZE, size,
+		    dbbi_seal_cipher(w->repo->keys)) < 0)
 			return dbbi_error_set(err, DBB_EINTERNAL,
 			    "entry %u of a new pack is not possible", i);
 		rc = dbbi_index_put(w->repo->index, &entry, pack_no, err);
@@ -189,13 +194,13 @@ seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
 	uint32_t salt;
 	int rc;
 
-	rc = dbbi_pack_seal(name, data, size, pack, err);
+	rc = dbbi_pack_end(name, data, size, pack, err);
 	while (rc == 0 &&
 	    dbbi_index_condemned(w->repo->index, name, *size)) {
 		if ((rc = dbbi_random(&salt, sizeof salt, err)) < 0)
 			return rc;
 		dbbi_pack_salt(pack, salt);
-		rc = dbbi_pack_seal(name, data, size, pack, err);
+		rc = dbbi_pack_end(name, data, size, pack, err);
 	}
 	return rc;
 }
@@ -215,7 +220,7 @@ upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 	pthread_mutex_lock(&w->segment_mutex);
 	if ((rc = announce(w, pack, &name, size, err)) == 0)
 		rc = dbbi_segment_add(&w->segment, &name, size,
-		    dbbi_pack_directory(pack), dbbi_pack_count(pack), err);
+		    dbbi_pack_box(pack), dbbi_pack_directory(pack), dbbi_pack_count(pack), err);
 	if (rc == 0 && dbbi_segment_full(&w->segment))
 		rc = dbbi_writer_end_segment(w, err);
 	pthread_mutex_unlock(&w->segment_mutex);

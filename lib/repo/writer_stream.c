@@ -22,6 +22,7 @@ struct stream {
 	dbbi_reader *in;
 	_Atomic uint64_t *progress;	/* may be NULL */
 	dbbi_sha256_twin *hashes;	/* of the stream, and of the piece */
+	dbbi_namer *namer;
 	dbbi_tree *tree;
 	dbbi_base *base;
 	dbbi_locality locality;
@@ -48,7 +49,8 @@ put_list(dbbi_id *id, const void *list, size_t size, void *payload,
 	    .bytes = list, .size = (uint32_t)size };
 	int known, rc;
 
-	rc = dbbi_gather_one(&chunk.id, table, list, chunk.size, err);
+	rc = dbbi_gather_one(&chunk.id, table, s->namer, list, chunk.size,
+	    err);
 	if (rc < 0)
 		return rc;
 	*id = chunk.id;
@@ -263,7 +265,9 @@ stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
 		return DBB_ENOMEM;
 	if ((s->pieces = calloc(1, sizeof *s->pieces)) == NULL)
 		return dbbi_error_nomem(err);
-	if ((rc = dbbi_gather_new(&s->gather, &w->repo->params, err)) < 0 ||
+	if ((rc = dbbi_namer_new(&s->namer, w->repo->keys, err)) < 0 ||
+	    (rc = dbbi_gather_new(&s->gather, &w->repo->params, s->namer,
+	    err)) < 0 ||
 	    (rc = dbbi_sha256_twin_new(&s->hashes, err)) < 0)
 		return rc;
 	if ((rc = dbbi_base_new(&s->base, w->repo, base, err)) < 0)
@@ -278,6 +282,7 @@ stream_clear(struct stream *s)
 	dbbi_base_free(s->base);
 	dbbi_sha256_twin_free(s->hashes);
 	dbbi_gather_free(s->gather);
+	dbbi_namer_free(s->namer);
 	free(s->pieces);
 	dbbi_pages_free(s->buffer, s->capacity);
 }

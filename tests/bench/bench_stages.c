@@ -248,15 +248,16 @@ measure_repository(const char *url, char **files)
 	dbbi_store *store = NULL;
 	dbbi_repo *repo = NULL;
 	dbbi_stream_ref ref, base;
-	dbbi_repo_params made = { params, DBBI_GRACE_S };
+	dbbi_repo_params made = { .chunker = params,
+	    .grace_s = DBBI_GRACE_S };
 	struct rusage u;
 	dbbi_run run;
 
 	must(dbbi_store_registry_new(&registry, &err));
 	must(dbbi_store_open(&store, registry, url, DBB_STORE_CREATE, &err));
 	must(dbbi_run_init(&run, &err));
-	must(dbbi_repo_create_with(store, &made, &err));
-	must(dbbi_repo_open(&repo, store, &run, &err));
+	must(dbbi_repo_create_with(store, &made, NULL, &err));
+	must(dbbi_repo_open(&repo, store, NULL, &run, &err));
 	for (int i = 0; files[i] != NULL; i++) {
 		printf("%s\n", files[i]);
 		write_file(&ref, repo, files[i], i == 0 ? NULL : &base);

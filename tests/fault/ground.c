@@ -66,7 +66,7 @@ ground_make(struct ground *g, int in_memory, dbb_error *err)
 	    (rc = dbbi_store_registry_add(g->registry, &fault_store,
 	    &g->plan, err)) < 0 || (rc = ground_reopen(g, err)) < 0)
 		return rc;
-	return dbbi_repo_create_with(g->store, &g->params, err);
+	return dbbi_repo_create_with(g->store, &g->params, NULL, err);
 }
 
 static int
@@ -141,5 +141,5 @@ ground_copy(struct ground *to, struct ground *from, dbb_error *err)
 int
 ground_open(dbbi_repo **out, struct ground *g, dbb_error *err)
 {
-	return dbbi_repo_open(out, g->store, &g->run, err);
+	return dbbi_repo_open(out, g->store, NULL, &g->run, err);
 }

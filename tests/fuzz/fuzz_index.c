@@ -37,7 +37,7 @@ check_accepted(dbbi_index *index, const uint8_t *data, size_t size)
 	dbbi_segment again;
 	dbbi_id id;
 
-	dbbi_segment_init(&again);
+	dbbi_segment_init(&again, NULL);
 	FUZZ_HOLDS(dbbi_take(&header, &c, DBBI_HEADER_SIZE) == 0);
 	packs = dbbi_get_u32(header + 12);
 	for (uint32_t i = 0; i < packs; i++) {
@@ -47,8 +47,8 @@ check_accepted(dbbi_index *index, const uint8_t *data, size_t size)
 		    dbbi_take(&entries, &c,
 		    (size_t)count * DBBI_ENTRY_SIZE) == 0);
 		memcpy(&id, name, sizeof id);
-		FUZZ_HOLDS(dbbi_segment_add(&again, &id, pack_size, entries,
-		    count, NULL) == 0);
+		FUZZ_HOLDS(dbbi_segment_add(&again, &id, pack_size, NULL,
+		    entries, count, NULL) == 0);
 		for (uint32_t k = 0; k < count; k++) {
 			memcpy(&id, entries + (size_t)k * DBBI_ENTRY_SIZE,
 			    sizeof id);

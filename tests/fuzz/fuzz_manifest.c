@@ -32,8 +32,8 @@ check_again(dbbi_manifest *m)
 	size_t size = m->pack_count * sizeof *packs;
 
 	packs = (dbbi_set_pack *)fuzz_copy(m->packs, size);
-	FUZZ_HOLDS(dbbi_manifest_encode(&bytes, SET, m->head, m->body, packs,
-	    m->pack_count, NULL) == 0);
+	FUZZ_HOLDS(dbbi_manifest_encode(&bytes, NULL, SET, m->head, m->body,
+	    packs, m->pack_count, NULL) == 0);
 	fuzz_put(OBJECT, bytes.data, bytes.size);
 	FUZZ_HOLDS(dbbi_manifest_read(&again, fuzz_repo(), SET, 1,
 	    NULL) == 0);

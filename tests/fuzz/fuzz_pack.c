@@ -48,7 +48,8 @@ try_chunk(const dbbi_pack_view *view, const dbbi_entry *said)
 
 	FUZZ_HOLDS(to != NULL);
 	find_id(&entry, stored);
-	if (dbbi_chunk_open(&content, to, &opener, &entry, stored, NULL) == 0)
+	if (dbbi_chunk_open(&content, to, &opener, &view->box, &entry, stored,
+	    NULL) == 0)
 		FUZZ_HOLDS(is_within(&content, to, entry.plain) ||
 		    is_within(&content, stored, entry.stored));
 	free(to);
@@ -64,7 +65,7 @@ try_pack(const uint8_t *data, size_t size)
 	dbbi_entry entry;
 	uint32_t opened = 0;
 
-	if (dbbi_pack_open(&view, pack, size, NULL) < 0)
+	if (dbbi_pack_open(&view, pack, size, NULL, NULL) < 0)
 		goto done;
 	FUZZ_HOLDS(view.directory >= pack + DBBI_HEADER_SIZE);
 	for (uint32_t i = 0; i < view.count; i++) {
@@ -99,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *mended;
 
 	if (opener.codec == NULL)
-		FUZZ_HOLDS(dbbi_opener_init(&opener, NULL) == 0);
+		FUZZ_HOLDS(dbbi_opener_init(&opener, NULL, NULL) == 0);
 	try_pack(data, size);
 	if (size < TRAILER_SIZE)
 		return 0;

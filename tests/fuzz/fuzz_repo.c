@@ -32,8 +32,9 @@ open_once(void)
 	FUZZ_HOLDS(dbbi_store_open(&fuzz.store, fuzz.stores, "memory:", 0,
 	    NULL) == 0);
 	FUZZ_HOLDS(dbbi_run_init(&fuzz.run, NULL) == 0);
-	FUZZ_HOLDS(dbbi_repo_create_with(fuzz.store, &params, NULL) == 0);
-	FUZZ_HOLDS(dbbi_repo_open(&fuzz.repo, fuzz.store, &fuzz.run,
+	FUZZ_HOLDS(dbbi_repo_create_with(fuzz.store, &params, NULL,
+	    NULL) == 0);
+	FUZZ_HOLDS(dbbi_repo_open(&fuzz.repo, fuzz.store, NULL, &fuzz.run,
 	    NULL) == 0);
 }
 

@@ -19,7 +19,7 @@ try_document(const char *text, size_t size)
 
 	FUZZ_HOLDS(dbbi_store_write(store, OBJECT, text, size,
 	    DBB_PUT_REPLACE, NULL) == 0);
-	if (dbbi_repo_open(&repo, store, fuzz_run(), NULL) < 0)
+	if (dbbi_repo_open(&repo, store, NULL, fuzz_run(), NULL) < 0)
 		return;
 	FUZZ_HOLDS(dbbi_chunker_params_valid(&repo->params));
 	FUZZ_HOLDS(repo->params.max_bytes <= DBBI_CHUNK_LIMIT);

@@ -27,7 +27,7 @@ add_chunk(dbbi_id *id, const uint8_t *plain, size_t size)
 
 	fuzz_chunk_id(&entry.id, plain, size);
 	*id = entry.id;
-	dbbi_pack_add(pack, &entry, plain);
+	FUZZ_HOLDS(dbbi_pack_add(pack, &entry, plain, NULL) == 0);
 }
 
 static void
@@ -86,11 +86,11 @@ put_pack(void)
 	uint32_t size;
 	dbbi_id name;
 
-	FUZZ_HOLDS(dbbi_pack_seal(&name, &data, &size, pack, NULL) == 0);
+	FUZZ_HOLDS(dbbi_pack_end(&name, &data, &size, pack, NULL) == 0);
 	dbbi_pack_object(object, &name);
 	fuzz_put(object, data, size);
-	dbbi_segment_init(&segment);
-	FUZZ_HOLDS(dbbi_segment_add(&segment, &name, size,
+	dbbi_segment_init(&segment, NULL);
+	FUZZ_HOLDS(dbbi_segment_add(&segment, &name, size, NULL,
 	    dbbi_pack_directory(pack), dbbi_pack_count(pack), NULL) == 0);
 	FUZZ_HOLDS(dbbi_segment_write(&written, &segment, fuzz_store(),
 	    NULL) == 0);
@@ -128,7 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned threads = fuzz_take_u8(&c) % 2 + 1;
 
 	if (pack == NULL)
-		FUZZ_HOLDS(dbbi_pack_new(&pack, NULL) == 0);
+		FUZZ_HOLDS(dbbi_pack_new(&pack, NULL, NULL) == 0);
 	dbbi_pack_reset(pack);
 	dbbi_pieces_reset(&pieces);
 	fuzz_repo();

@@ -6,9 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "repo/seal.h"
 
 struct repo_fixture fx;
+int repo_sealed;
+static pid_t sealed_run;	/* of the same program */
 
 /* ---- the store that fails ---- */
 
@@ -142,6 +148,26 @@ repo_ok(int rc)
 	ck_assert_msg(rc == DBB_OK, "%d: %s", rc, fx.err.message);
 }
 
+const dbbi_keys *
+repo_keys(void)
+{
+	static const uint8_t writer[DBBI_KEY_SIZE] = "a writer key for tests";
+	static const uint8_t private_key[DBBI_KEY_SIZE] = "a private key";
+	static dbbi_keys keys;
+
+	if (!repo_sealed)
+		return NULL;
+	if (!keys.can_read)
+		repo_ok(dbbi_keys_full(&keys, writer, private_key, &fx.err));
+	return &keys;
+}
+
+uint8_t
+repo_cipher(void)
+{
+	return dbbi_seal_cipher(repo_keys());
+}
+
 static void
 open_store(void)
 {
@@ -154,24 +180,29 @@ open_store(void)
 	repo_ok(dbbi_run_init(&fx.run, &fx.err));
 }
 
+static void
+create(uint32_t min, uint32_t average, uint32_t max)
+{
+	dbbi_repo_params params = { .grace_s = DBBI_GRACE_S };
+
+	params.chunker = (dbbi_chunker_params){ .seed = "a seed for tests",
+	    .min_bytes = min, .average_bytes = average, .max_bytes = max };
+	open_store();
+	repo_ok(dbbi_repo_create_with(fx.store, &params, repo_keys(),
+	    &fx.err));
+	repo_reopen();
+}
+
 void
 repo_set_up(void)
 {
-	dbbi_repo_params params = { .chunker = { .seed = "a seed for tests",
-	    .min_bytes = 256, .average_bytes = 1024, .max_bytes = 4096 },
-	    .grace_s = DBBI_GRACE_S };
-
-	open_store();
-	repo_ok(dbbi_repo_create_with(fx.store, &params, &fx.err));
-	repo_reopen();
+	create(256, 1024, 4096);
 }
 
 void
 repo_set_up_real(void)
 {
-	open_store();
-	repo_ok(dbbi_repo_create(fx.store, &fx.err));
-	repo_reopen();
+	create(2048, 8192, 32768);
 }
 
 void
@@ -188,7 +219,8 @@ repo_reopen(void)
 {
 	dbbi_repo_free(fx.repo);
 	fx.repo = NULL;
-	repo_ok(dbbi_repo_open(&fx.repo, fx.store, &fx.run, &fx.err));
+	repo_ok(dbbi_repo_open_with(&fx.repo, fx.store, repo_keys(), &fx.run,
+	    &fx.err));
 }
 
 /* ---- bytes ---- */
@@ -437,12 +469,33 @@ repo_size(const char *object)
 
 /* ---- running ---- */
 
+/* Part in two: the one that was begun goes on to run the tests sealed. */
+static void
+begin_sealed_run(void)
+{
+	fflush(NULL);
+	sealed_run = fork();
+	repo_sealed = sealed_run == 0;
+}
+
+static int
+end_sealed_run(void)
+{
+	int status = 0;
+
+	if (sealed_run != 0 && waitpid(sealed_run, &status, 0) != sealed_run)
+		return 1;
+	return status != 0;
+}
+
 TCase *
 repo_case(const char *name, void (*set_up)(void), void (*tear_down)(void))
 {
 	TCase *tc = tcase_create(name);
 
 	tcase_set_timeout(tc, 120);
+	if (set_up != NULL)
+		begin_sealed_run();
 	if (set_up != NULL)
 		tcase_add_checked_fixture(tc, set_up, tear_down);
 	return tc;
@@ -453,12 +506,12 @@ repo_run(const char *name, TCase *tc)
 {
 	Suite *suite = suite_create(name);
 	SRunner *runner;
-	int failed;
+	int failed = end_sealed_run();
 
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
+	failed += srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? 0 : 1;
 }

@@ -30,6 +30,12 @@ struct repo_fixture {
 
 extern struct repo_fixture fx;
 
+/* Every test runs twice, once with a sealed repository: 1 then, from
+ * repo_case on. */
+extern int repo_sealed;
+const dbbi_keys *repo_keys(void);	/* its keys, always the same; or NULL */
+uint8_t repo_cipher(void);
+
 /* A repository with small pieces (256, 1,024, 4,096), opened. */
 void repo_set_up(void);
 /* The same with the sizes that a user gets. */
@@ -74,8 +80,8 @@ void repo_flip(const char *object, size_t byte, unsigned bit);
 void repo_cut(const char *object, size_t by);
 size_t repo_size(const char *object);
 
-/* A test case with the fixture around each test (NULL: none), and the run
- * of it: main's result. */
+/* A test case with the fixture around each test (NULL: none, and each test
+ * runs only once), and the run of it: main's result. */
 TCase *repo_case(const char *name, void (*set_up)(void),
     void (*tear_down)(void));
 int repo_run(const char *name, TCase *tc);

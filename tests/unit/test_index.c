@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/seal.h"
 #include "repo_fixture.h"
 
 static dbbi_index *ix;
@@ -35,7 +36,7 @@ id_of(uint32_t n)
 static dbbi_entry
 entry_of(uint32_t n)
 {
-	return (dbbi_entry){ .id = id_of(n), .offset = 16 + n, .stored = 5,
+	return (dbbi_entry){ .id = id_of(n), .offset = 96 + n, .stored = 50,
 	    .plain = 8u << 20, .kind = DBBI_KIND_LIST,
 	    .coding = DBBI_CODING_ZSTD };
 }
@@ -46,7 +47,7 @@ add_pack(uint32_t n)
 	dbbi_id name = id_of(n);
 	uint32_t no;
 
-	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, 1,
+	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, NULL, 1,
 	    &fx.err));
 	return no;
 }
@@ -106,7 +107,8 @@ add_missing_pack(uint32_t n)
 	dbbi_id name = id_of(n);
 	uint32_t no;
 
-	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, 0, &fx.err));
+	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, NULL, 0,
+	    &fx.err));
 	return no;
 }
 
@@ -121,9 +123,9 @@ START_TEST(keeps_every_place_in_order)
 	put(7, first);
 	ck_assert_uint_eq(dbbi_index_find(&found, ix, &id), 2);
 	ck_assert_uint_eq(found.items[0].pack_no, first);
-	ck_assert_uint_eq(found.items[0].entry.offset, 16 + 7);
+	ck_assert_uint_eq(found.items[0].entry.offset, 96 + 7);
 	ck_assert_uint_eq(found.items[1].pack_no, second);
-	ck_assert_uint_eq(found.items[1].entry.offset, 16 + 7 + second);
+	ck_assert_uint_eq(found.items[1].entry.offset, 96 + 7 + second);
 }
 END_TEST
 
@@ -163,7 +165,7 @@ START_TEST(a_pack_that_is_told_twice_is_one)
 	uint32_t other;
 
 	ck_assert_uint_eq(add_missing_pack(1), no);
-	repo_ok(dbbi_index_add_pack(&other, ix, &name, 5, 0, &fx.err));
+	repo_ok(dbbi_index_add_pack(&other, ix, &name, 5, NULL, 0, &fx.err));
 	ck_assert_uint_ne(other, no);	/* one of both is not true */
 	dbbi_index_see_pack(ix, &name, 1u << 25);
 	ck_assert_uint_eq(dbbi_index_missing(&name, ix), 1);
@@ -283,13 +285,14 @@ write_segment(void)
 	dbbi_entry a = entry_of(1), b = entry_of(2);
 	uint8_t directory[2 * DBBI_ENTRY_SIZE];
 	dbbi_id pack = id_of(100);
+	dbbi_box box = { "a box" };
 	dbbi_segment segment;
 	uint64_t written;
 
 	dbbi_entry_put(directory, &a);
 	dbbi_entry_put(directory + DBBI_ENTRY_SIZE, &b);
-	dbbi_segment_init(&segment);
-	repo_ok(dbbi_segment_add(&segment, &pack, 4096, directory, 2,
+	dbbi_segment_init(&segment, repo_keys());
+	repo_ok(dbbi_segment_add(&segment, &pack, 4096, &box, directory, 2,
 	    &fx.err));
 	repo_ok(dbbi_segment_write(&written, &segment, fx.store, &fx.err));
 	ck_assert_uint_gt(written, 2 * DBBI_ENTRY_SIZE);
@@ -301,8 +304,8 @@ write_segment(void)
 static int
 load(void)
 {
-	return dbbi_segment_load_all(ix, fx.store, &fx.run, NULL, NULL,
-	    &fx.err);
+	return dbbi_segment_load_all(ix, fx.store, repo_keys(), &fx.run,
+	    NULL, NULL, &fx.err);
 }
 
 START_TEST(loads_what_a_segment_says)
@@ -338,6 +341,45 @@ START_TEST(notices_every_flipped_bit_of_a_segment)
 }
 END_TEST
 
+/* Change a byte as a writer would who has the keys. */
+static void
+change(uint8_t *data, size_t size, size_t at, uint8_t byte)
+{
+	size_t behind = at >= 16 ? DBBI_BOX_SALT : 0;
+	dbbi_cursor c;
+
+	if (!repo_sealed) {
+		data[at] = byte;
+		return;
+	}
+	if (at >= 16 + 40)
+		behind += DBBI_BOX_SIZE;
+	repo_ok(dbbi_sealed_open(&c, data, size, 16, repo_keys(),
+	    "dbbackup index", &fx.err));
+	data[at + behind] = byte;
+	repo_ok(dbbi_writer_box_seal(data + 16, c.left, repo_keys(),
+	    "dbbackup index", data, 16, &fx.err));
+}
+
+/* Put a changed copy under the name of its bytes. */
+static void
+refuse(const uint8_t *data, size_t size, size_t at, uint8_t byte)
+{
+	char object[DBBI_OBJECT_SIZE];
+	uint8_t *copy = malloc(size);
+	dbbi_id name;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, data, size);
+	change(copy, size, at, byte);
+	repo_ok(dbbi_sha256_of(name.bytes, copy, size, &fx.err));
+	dbbi_index_object(object, &name);
+	repo_ok(dbbi_store_write(fx.store, object, copy, size, 0, &fx.err));
+	ck_assert_int_eq(load(), DBB_EDAMAGED);
+	repo_ok(dbbi_store_remove(fx.store, object, &fx.err));
+	free(copy);
+}
+
 /* Bytes that have the right name, and are nonsense. */
 START_TEST(refuses_segments_that_cannot_be)
 {
@@ -352,9 +394,7 @@ START_TEST(refuses_segments_that_cannot_be)
 		{ 16 + 39, 0xff },
 		{ 16 + 40 + 32, 0 },	/* an entry's offset */
 	};
-	uint8_t *data = NULL, saved;
-	char object[DBBI_OBJECT_SIZE];
-	dbbi_id name;
+	uint8_t *data = NULL;
 	size_t size;
 
 	write_segment();
@@ -362,17 +402,8 @@ START_TEST(refuses_segments_that_cannot_be)
 	    repo_object("index/"), 1 << 20, &fx.err));
 	repo_ok(dbbi_store_remove(fx.store, repo_object("index/"),
 	    &fx.err));
-	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-		saved = data[wrong[i].at];
-		data[wrong[i].at] = wrong[i].byte;
-		repo_ok(dbbi_sha256_of(name.bytes, data, size, &fx.err));
-		dbbi_index_object(object, &name);
-		repo_ok(dbbi_store_write(fx.store, object, data, size, 0,
-		    &fx.err));
-		data[wrong[i].at] = saved;
-		ck_assert_int_eq(load(), DBB_EDAMAGED);
-		repo_ok(dbbi_store_remove(fx.store, object, &fx.err));
-	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		refuse(data, size, wrong[i].at, wrong[i].byte);
 	free(data);
 }
 END_TEST
@@ -391,8 +422,8 @@ START_TEST(can_pass_over_a_damaged_segment)
 
 	write_segment();
 	repo_cut(repo_object("index/"), 1);
-	repo_ok(dbbi_segment_load_all(ix, fx.store, &fx.run, count_damage,
-	    &damaged, &fx.err));
+	repo_ok(dbbi_segment_load_all(ix, fx.store, repo_keys(), &fx.run,
+	    count_damage, &damaged, &fx.err));
 	ck_assert_int_eq(damaged, 1);
 	ck_assert(!finds(1));
 }

@@ -30,7 +30,8 @@ set_up(void)
 	repo_set_up();
 	data = repo_bytes(SIZE, 1);
 	extra = repo_bytes(SIZE, 2);
-	repo_ok(dbbi_repo_open(&second, fx.store, &fx.run, &fx.err));
+	repo_ok(dbbi_repo_open_with(&second, fx.store, repo_keys(), &fx.run,
+	    &fx.err));
 	repo_ok(dbbi_repo_load_index(second, &fx.err));
 }
 
@@ -425,7 +426,7 @@ START_TEST(a_head_that_does_not_name_a_pack_is_damage)
 	write_a();
 	repo_ok(dbbi_manifest_read(&m, fx.repo, A, 1, &fx.err));
 	dbbi_bytes_init(&bytes, 0);
-	repo_ok(dbbi_manifest_encode(&bytes, A, m.head, m.body, NULL, 0,
+	repo_ok(dbbi_manifest_encode(&bytes, repo_keys(), A, m.head, m.body, NULL, 0,
 	    &fx.err));
 	dbbi_set_object(object, A);
 	repo_ok(dbbi_store_write(fx.store, object, bytes.data, bytes.size,
