@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "util/sha256.h"
 
@@ -38,6 +40,21 @@ fuzz_text(const void *data, size_t size)
 		memcpy(text, data, n);
 	text[n] = '\0';
 	return text;
+}
+
+const char *
+fuzz_file(const void *data, size_t size)
+{
+	static char path[64];
+	static int fd = -1;
+
+	if (fd < 0) {
+		fd = memfd_create("fuzz", MFD_CLOEXEC);
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	}
+	FUZZ_HOLDS(ftruncate(fd, 0) == 0);
+	FUZZ_HOLDS(pwrite(fd, data, size, 0) == (ssize_t)size);
+	return path;
 }
 
 void

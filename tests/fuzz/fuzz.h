@@ -26,6 +26,9 @@ uint8_t *fuzz_copy(const void *data, size_t size);
 /* The same as text: up to the first NUL, if there is one. */
 char *fuzz_text(const void *data, size_t size);
 
+/* The path of a file in memory that holds these bytes; there is just one. */
+const char *fuzz_file(const void *data, size_t size);
+
 void fuzz_sha256(uint8_t out[32], const void *data, size_t size);
 
 /* Take up to `size` bytes of the input; `*got` says how many there were. */

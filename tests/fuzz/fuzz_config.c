@@ -5,32 +5,13 @@
  */
 #include <config.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "fuzz.h"
 #include "util/config_parts.h"
 
 #define VARIABLES_MAX 32
-
-/* A file of those bytes, in memory; it is rewritten from input to input. */
-static const char *
-write_file(const uint8_t *data, size_t size)
-{
-	static char path[64];
-	static int fd = -1;
-
-	if (fd < 0) {
-		fd = memfd_create("dbbackup.conf", MFD_CLOEXEC);
-		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	}
-	FUZZ_HOLDS(ftruncate(fd, 0) == 0);
-	FUZZ_HOLDS(pwrite(fd, data, size, 0) == (ssize_t)size);
-	return path;
-}
 
 /* No secret is in what is shown. */
 static void
@@ -85,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (; at < size && n < VARIABLES_MAX; at += strlen(rest + at) + 1)
 		environment[n++] = rest + at;
 	FUZZ_HOLDS(dbbi_config_new(&config, NULL) == 0);
-	if (dbbi_config_load(config, write_file(data, file_size), environment,
+	if (dbbi_config_load(config, fuzz_file(data, file_size), environment,
 	    NULL) == 0) {
 		go_through(config);
 		FUZZ_HOLDS(dbbi_config_describe(&json, config, NULL) == 0);

@@ -12,8 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz_repo.h"
+#include "repo/condemned.h"
+#include "repo/key_file.h"
+#include "repo/key_form.h"
 #include "repo/proofs.h"
 #include "util/text.h"
 
@@ -215,6 +219,7 @@ seed_object(const dbb_object *object, void *payload)
 	} targets[] = {
 		{ "packs/", "pack" }, { "index/", "index" },
 		{ "sets/", "manifest" }, { "proofs/", "proofs" },
+		{ "condemned/", "condemned" },
 		{ "repository.json", "repository" },
 	};
 	uint8_t *data = NULL;
@@ -242,6 +247,40 @@ prove_packs(void)
 	    1795312800000, NULL) == 0);
 }
 
+static void
+condemn_packs(void)
+{
+	dbbi_condemned_pack packs[2] = { { { { 1 } }, 5000 },
+	    { { { 2 } }, 6000 } };
+	dbbi_move moves[2] = { { { { 1 } }, { { 3 } } },
+	    { { { 1 } }, { { 4 } } } };
+	char id[DBBI_SET_ID_SIZE];
+
+	FUZZ_HOLDS(dbbi_condemned_write(id, fuzz_repo(), packs, 2, moves, 2,
+	    NULL) == 0);
+}
+
+static void
+seed_keys(void)
+{
+	static const dbbi_key_cost cost = { .n = 2, .r = 1, .p = 1 };
+	static const char repository[] = "0123456789abcdef0123456789abcdef";
+	char *path = dbbi_text_format("%s/key_file/written", root), *text;
+	dbbi_key_form form;
+	dbbi_keys keys;
+
+	FUZZ_HOLDS(path != NULL && dbbi_keys_make(&keys, NULL) == 0);
+	FUZZ_HOLDS(dbbi_key_form_wrap(&form, &keys, repository, "fuzz",
+	    &cost, NULL) == 0);
+	FUZZ_HOLDS(dbbi_key_form_write(&text, &form, NULL) == 0);
+	write_seed("key", "written", text, strlen(text));
+	free(text);
+	write_seed("key_file", "written", "", 0);
+	unlink(path);
+	FUZZ_HOLDS(dbbi_key_file_write(path, repository, &keys, NULL) == 0);
+	free(path);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -256,6 +295,7 @@ main(int argc, char **argv)
 	ref = write_stream(SMALL);
 	write_set(&ref);
 	prove_packs();
+	condemn_packs();
 	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "", seed_object, NULL,
 	    NULL) == 0);
 	seed_lists("one_list", &ref);
@@ -263,5 +303,6 @@ main(int argc, char **argv)
 	seed_lists("long_list", &ref);
 	seed_two_levels();
 	seed_stream();
+	seed_keys();
 	return 0;
 }
