@@ -23,6 +23,8 @@ add_stream(dbbi_json *streams, const struct backup_source *s, size_t i,
 	    (rc = dbbi_result_text(entry, "name", info->name, err)) < 0 ||
 	    (rc = dbbi_result_text(entry, "kind", info->kind, err)) < 0)
 		return rc;
+	if (detail == BACKUP_HEAD)
+		return dbbi_stream_ref_put_place(entry, ref, err);
 	if (detail == BACKUP_BODY)
 		return dbbi_stream_ref_put(entry, ref, err);
 	if (detail == BACKUP_PLAN)
@@ -68,8 +70,10 @@ add_source(dbbi_json *sources, const struct backup_source *s,
 	if (s->rc < 0)
 		return dbbi_result_text(entry, "error", s->err.message, err);
 	if ((rc = dbbi_result_number(entry, "size_bytes",
-	    backup_source_bytes(s), err)) < 0 || detail == BACKUP_HEAD)
+	    backup_source_bytes(s), err)) < 0)
 		return rc;
+	if (detail == BACKUP_HEAD)
+		return add_streams(entry, s, detail, err);
 	if ((rc = dbbi_result_time(entry, "frozen_at", s->frozen_at_ms,
 	    err)) < 0 ||
 	    (rc = dbbi_result_time(entry, "finished_at",

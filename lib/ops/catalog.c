@@ -10,6 +10,16 @@
 #include "ops/select.h"
 #include "repo/proofs.h"
 
+/* Heads tell where streams lie, for the next backup: not for people. */
+static void
+leave_streams_out(const dbbi_json *head)
+{
+	dbbi_json *sources = dbbi_json_array(head, "sources");
+
+	for (size_t i = 0; i < dbbi_json_count(sources); i++)
+		json_object_object_del(dbbi_json_at(sources, i), "streams");
+}
+
 /* Add one set to the list, or to the damaged ones. */
 static int
 list_one(dbbi_json *sets, dbbi_json *damaged, dbbi_repo *repo,
@@ -39,6 +49,7 @@ list_one(dbbi_json *sets, dbbi_json *damaged, dbbi_repo *repo,
 		dbbi_json_free(head);
 		return 0;
 	}
+	leave_streams_out(head);
 	rc = dbbi_result_time_or_null(head, "verified", verified_at_ms, err);
 	return dbbi_result_append(sets, head, rc, err);
 }

@@ -51,7 +51,7 @@ take_set(struct check *c, size_t set, dbb_error *err)
 	int rc;
 
 	dbbi_error_clear(&cause);
-	rc = dbbi_manifest_read(&m, c->repo, id, 1, &cause);
+	rc = dbbi_manifest_read(&m, c->repo, id, DBBI_WHAT_OPENS, &cause);
 	if (rc == 0) {
 		rc = dbbi_needed_add(&c->needed, &m, err);
 		dbbi_manifest_clear(&m);
@@ -118,7 +118,8 @@ mark_stand_ins(struct check *c, size_t set, uint8_t *marks, dbb_error *err)
 	dbbi_manifest m;
 	int rc;
 
-	rc = dbbi_manifest_read(&m, c->repo, c->sets->items[set], 1, err);
+	rc = dbbi_manifest_read(&m, c->repo, c->sets->items[set],
+	    DBBI_WHAT_OPENS, err);
 	if (rc < 0)
 		return rc;
 	if (dbbi_check_lost(&c->needed, &m) > 0)

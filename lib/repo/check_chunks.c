@@ -85,7 +85,7 @@ dbbi_check_stand_ins(const dbbi_chunk_check *check, const dbbi_manifest *m,
 	int rc;
 
 	dbbi_error_clear(&cause);
-	rc = dbbi_manifest_streams(m->body, mark_stream, &walk, &cause);
+	rc = dbbi_manifest_each(m, mark_stream, &walk, &cause);
 	if (rc == 0 || dbbi_is_damage(rc))	/* that is told later */
 		return 0;
 	if (err != NULL)

@@ -53,7 +53,8 @@ tell(struct set *set, const struct stream *stream, const char *object,
 static int
 for_streams(struct set *set, stream_fn fn, void *payload, dbb_error *err)
 {
-	dbbi_json *sources = dbbi_json_array(set->m.body, "sources");
+	dbbi_json *sources = dbbi_json_array(dbbi_manifest_document(&set->m),
+	    "sources");
 	dbbi_json *source, *streams, *one;
 	struct stream stream;
 	size_t n = 0;
@@ -67,7 +68,7 @@ for_streams(struct set *set, stream_fn fn, void *payload, dbb_error *err)
 			one = dbbi_json_at(streams, k);
 			stream.name = dbbi_json_string(one, "name");
 			stream.ref.depth = 0;
-			dbbi_stream_ref_get(&stream.ref, one, NULL);
+			dbbi_manifest_stream(&stream.ref, &set->m, one, NULL);
 			rc = fn(set, &stream, n++, payload, err);
 			if (rc != 0)
 				return rc;
@@ -246,7 +247,8 @@ dbbi_check_set(const dbbi_set_check *check, const char *id, int hurt,
 	size_t count = 0;
 	int rc;
 
-	rc = dbbi_manifest_read(&set.m, check->chunks.repo, id, 1, err);
+	rc = dbbi_manifest_read(&set.m, check->chunks.repo, id,
+	    DBBI_WHAT_OPENS, err);
 	if (rc < 0)
 		return rc;
 	if (!check->chunks.read_data && !is_suspect(&set))

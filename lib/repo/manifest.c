@@ -389,7 +389,8 @@ parse_object(dbbi_manifest *m, uint8_t *data, size_t size,
 	    "it is not what was written", err)) < 0)
 		return rc;
 	rc = parse_front(m, data, l, keys, err);
-	if (rc < 0 || !with_body)
+	if (rc < 0 || !with_body ||
+	    (with_body == DBBI_WHAT_OPENS && keys != NULL && !keys->can_read))
 		return rc;
 	if ((rc = open_body(data, l, keys, err)) < 0)
 		return rc;
@@ -471,11 +472,32 @@ dbbi_manifest_has(const dbbi_manifest *m, const dbbi_id *pack)
 	    sizeof key, compare_packs) != NULL;
 }
 
+const dbbi_json *
+dbbi_manifest_document(const dbbi_manifest *m)
+{
+	return m->body != NULL ? m->body : m->head;
+}
+
+static int
+get_ref(dbbi_stream_ref *out, const dbbi_json *stream, int in_body,
+    dbb_error *err)
+{
+	return in_body ? dbbi_stream_ref_get(out, stream, err) :
+	    dbbi_stream_ref_get_place(out, stream, err);
+}
+
 int
-dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
+dbbi_manifest_stream(dbbi_stream_ref *out, const dbbi_manifest *m,
+    const dbbi_json *stream, dbb_error *err)
+{
+	return get_ref(out, stream, m->body != NULL, err);
+}
+
+static int
+go_through(const dbbi_json *document, int is_body, dbbi_stream_fn fn,
     void *payload, dbb_error *err)
 {
-	dbbi_json *sources = dbbi_json_array(body, "sources");
+	dbbi_json *sources = dbbi_json_array(document, "sources");
 	dbbi_json *streams;
 	dbbi_stream_ref ref;
 	int rc;
@@ -484,8 +506,8 @@ dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
 		streams = dbbi_json_array(dbbi_json_at(sources, i),
 		    "streams");
 		for (size_t k = 0; k < dbbi_json_count(streams); k++) {
-			rc = dbbi_stream_ref_get(&ref,
-			    dbbi_json_at(streams, k), err);
+			rc = get_ref(&ref, dbbi_json_at(streams, k), is_body,
+			    err);
 			if (rc == 0)
 				rc = fn(&ref, payload, err);
 			if (rc != 0)
@@ -493,4 +515,19 @@ dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
 		}
 	}
 	return 0;
+}
+
+int
+dbbi_manifest_each(const dbbi_manifest *m, dbbi_stream_fn fn, void *payload,
+    dbb_error *err)
+{
+	return go_through(dbbi_manifest_document(m), m->body != NULL, fn,
+	    payload, err);
+}
+
+int
+dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
+    void *payload, dbb_error *err)
+{
+	return go_through(body, 1, fn, payload, err);
 }

@@ -33,7 +33,10 @@ int dbbi_manifest_encode(dbbi_bytes *out, const dbbi_keys *keys,
     const char *id, dbbi_json *head, dbbi_json *body, dbbi_set_pack *packs,
     uint32_t pack_count, dbb_error *err);
 
-/* Read a set, with or without its body. */
+/* Read a set: only its head (0); its body, too (1), which is DBB_EKEY with a
+ * key that can only write; or as much as the key at hand opens, and the rest
+ * proven by its digest. */
+#define DBBI_WHAT_OPENS 2
 int dbbi_manifest_read(dbbi_manifest *out, dbbi_repo *repo, const char *id,
     int with_body, dbb_error *err);
 void dbbi_manifest_clear(dbbi_manifest *manifest);
@@ -46,5 +49,16 @@ typedef int (*dbbi_stream_fn)(const dbbi_stream_ref *ref, void *payload,
     dbb_error *err);
 int dbbi_manifest_streams(const dbbi_json *body, dbbi_stream_fn fn,
     void *payload, dbb_error *err);
+
+/* The same by what was read: the body, or else the head, which tells no
+ * digests. */
+int dbbi_manifest_each(const dbbi_manifest *manifest, dbbi_stream_fn fn,
+    void *payload, dbb_error *err);
+
+/* Where one stream's content is, by an entry of the document that
+ * dbbi_manifest_each goes through. */
+int dbbi_manifest_stream(dbbi_stream_ref *out, const dbbi_manifest *manifest,
+    const dbbi_json *stream, dbb_error *err);
+const dbbi_json *dbbi_manifest_document(const dbbi_manifest *manifest);
 
 #endif

@@ -148,6 +148,14 @@ int dbbi_stream_ref_put(dbbi_json *stream, const dbbi_stream_ref *ref,
 int dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
     dbb_error *err);
 
+/* The same in a head, without the digest of the content: enough to find its
+ * lists, which a machine with a key that can only write reads. Get leaves the
+ * digest zero. */
+int dbbi_stream_ref_put_place(dbbi_json *stream, const dbbi_stream_ref *ref,
+    dbb_error *err);
+int dbbi_stream_ref_get_place(dbbi_stream_ref *out, const dbbi_json *stream,
+    dbb_error *err);
+
 /* Read a set's head only, or all of it (`body` not NULL). The caller frees
  * the documents. DBB_ENOTFOUND, DBB_EDAMAGED, DBB_EVERSION. */
 int dbbi_set_read(dbbi_json **head, dbbi_json **body, dbbi_repo *repo,

@@ -89,18 +89,57 @@ dbbi_set_ids(dbbi_list *out, dbbi_repo *repo, dbb_error *err)
 /* ---- streams ---- */
 
 int
+dbbi_stream_ref_put_place(dbbi_json *stream, const dbbi_stream_ref *ref,
+    dbb_error *err)
+{
+	char root[DBBI_SHA256_HEX];
+
+	dbbi_hex_encode(root, ref->root.bytes, sizeof ref->root.bytes);
+	if (dbbi_json_set_string(stream, "root", root) < 0 ||
+	    dbbi_json_set_u64(stream, "depth", ref->depth) < 0 ||
+	    dbbi_json_set_u64(stream, "size_bytes", ref->size_bytes) < 0)
+		return dbbi_error_nomem(err);
+	return 0;
+}
+
+int
 dbbi_stream_ref_put(dbbi_json *stream, const dbbi_stream_ref *ref,
     dbb_error *err)
 {
-	char root[DBBI_SHA256_HEX], sha256[DBBI_SHA256_HEX];
+	char sha256[DBBI_SHA256_HEX];
+	int rc;
 
-	dbbi_hex_encode(root, ref->root.bytes, sizeof ref->root.bytes);
+	if ((rc = dbbi_stream_ref_put_place(stream, ref, err)) < 0)
+		return rc;
 	dbbi_hex_encode(sha256, ref->sha256, sizeof ref->sha256);
-	if (dbbi_json_set_string(stream, "root", root) < 0 ||
-	    dbbi_json_set_u64(stream, "depth", ref->depth) < 0 ||
-	    dbbi_json_set_u64(stream, "size_bytes", ref->size_bytes) < 0 ||
-	    dbbi_json_set_string(stream, "sha256", sha256) < 0)
+	if (dbbi_json_set_string(stream, "sha256", sha256) < 0)
 		return dbbi_error_nomem(err);
+	return 0;
+}
+
+static int
+says_no_place(dbb_error *err)
+{
+	return dbbi_error_set(err, DBB_EDAMAGED,
+	    "the manifest does not say where a stream's content is");
+}
+
+int
+dbbi_stream_ref_get_place(dbbi_stream_ref *out, const dbbi_json *stream,
+    dbb_error *err)
+{
+	const char *root = dbbi_json_string(stream, "root");
+	dbbi_stream_ref ref = {0};
+	uint64_t depth;
+
+	if (root == NULL ||
+	    dbbi_hex_decode(ref.root.bytes, sizeof ref.root.bytes, root) < 0 ||
+	    dbbi_json_u64(&depth, stream, "depth") < 0 || depth < 1 ||
+	    depth > DBBI_TREE_DEPTH ||
+	    dbbi_json_u64(&ref.size_bytes, stream, "size_bytes") < 0)
+		return says_no_place(err);
+	ref.depth = (uint32_t)depth;
+	*out = ref;
 	return 0;
 }
 
@@ -108,20 +147,15 @@ int
 dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
     dbb_error *err)
 {
-	const char *root = dbbi_json_string(stream, "root");
 	const char *sha256 = dbbi_json_string(stream, "sha256");
 	dbbi_stream_ref ref;
-	uint64_t depth;
+	int rc;
 
-	if (root == NULL || sha256 == NULL ||
-	    dbbi_hex_decode(ref.root.bytes, sizeof ref.root.bytes, root) < 0 ||
-	    dbbi_hex_decode(ref.sha256, sizeof ref.sha256, sha256) < 0 ||
-	    dbbi_json_u64(&depth, stream, "depth") < 0 || depth < 1 ||
-	    depth > DBBI_TREE_DEPTH ||
-	    dbbi_json_u64(&ref.size_bytes, stream, "size_bytes") < 0)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "the manifest does not say where a stream's content is");
-	ref.depth = (uint32_t)depth;
+	if ((rc = dbbi_stream_ref_get_place(&ref, stream, err)) < 0)
+		return rc;
+	if (sha256 == NULL ||
+	    dbbi_hex_decode(ref.sha256, sizeof ref.sha256, sha256) < 0)
+		return says_no_place(err);
 	*out = ref;
 	return 0;
 }

@@ -346,25 +346,38 @@ repo_read_back(const dbbi_stream_ref *ref, const uint8_t *data, size_t size)
 	return rc;
 }
 
+/* A head's or a body's one source. */
+static dbbi_json *
+describe_source(const dbbi_stream_ref *refs, size_t count, int in_head)
+{
+	dbbi_json *sources = dbbi_json_new_array();
+	dbbi_json *source = dbbi_json_new_object();
+	dbbi_json *streams = dbbi_json_new_array();
+	dbbi_json *stream;
+
+	for (size_t i = 0; i < count; i++) {
+		stream = dbbi_json_new_object();
+		repo_ok(in_head ?
+		    dbbi_stream_ref_put_place(stream, &refs[i], &fx.err) :
+		    dbbi_stream_ref_put(stream, &refs[i], &fx.err));
+		repo_ok(dbbi_json_append(streams, stream));
+	}
+	repo_ok(dbbi_json_set(source, "streams", streams));
+	repo_ok(dbbi_json_append(sources, source));
+	return sources;
+}
+
 void
 repo_write_sets(const char *id, const dbbi_stream_ref *refs, size_t count)
 {
 	dbbi_json *head = dbbi_json_new_object();
 	dbbi_json *body = dbbi_json_new_object();
-	dbbi_json *source = dbbi_json_new_object();
-	dbbi_json *sources = dbbi_json_new_array();
-	dbbi_json *streams = dbbi_json_new_array();
-	dbbi_json *stream;
 
 	repo_ok(dbbi_json_set_string(head, "status", "completed"));
-	for (size_t i = 0; i < count; i++) {
-		stream = dbbi_json_new_object();
-		repo_ok(dbbi_stream_ref_put(stream, &refs[i], &fx.err));
-		repo_ok(dbbi_json_append(streams, stream));
-	}
-	repo_ok(dbbi_json_set(source, "streams", streams));
-	repo_ok(dbbi_json_append(sources, source));
-	repo_ok(dbbi_json_set(body, "sources", sources));
+	repo_ok(dbbi_json_set(head, "sources",
+	    describe_source(refs, count, 1)));
+	repo_ok(dbbi_json_set(body, "sources",
+	    describe_source(refs, count, 0)));
 	repo_ok(dbbi_set_write(fx.repo, id, head, body, &fx.err));
 	dbbi_json_free(head);
 	dbbi_json_free(body);

@@ -12,6 +12,7 @@
 
 /* Set A needs one pack; set B needs that and one more. */
 static char first_pack[DBBI_OBJECT_SIZE];
+static char first_index[DBBI_OBJECT_SIZE];	/* tells of that pack */
 
 /* What was told, "set object error" a line. */
 static char told[8192];
@@ -29,6 +30,8 @@ set_up(void)
 	ref = repo_write(data, 20000);
 	snprintf(first_pack, sizeof first_pack, "%s",
 	    repo_object("packs/"));
+	snprintf(first_index, sizeof first_index, "%s",
+	    repo_object("index/"));
 	repo_write_set(A, &ref);
 	ref = repo_write_again(&ref, data, 40000);
 	repo_write_set(B, &ref);
@@ -150,7 +153,7 @@ END_TEST
 
 START_TEST(a_damaged_index_hits_all_sets)
 {
-	repo_flip(repo_object("index/"), 50, 3);
+	repo_flip(first_index, 50, 3);
 	ck_assert_int_eq(check(0), 4);	/* itself, and a stream of each */
 	ck_assert_ptr_nonnull(strstr(told, A " index/"));
 	ck_assert_ptr_nonnull(strstr(told, B " index/"));
