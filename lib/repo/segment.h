@@ -27,6 +27,7 @@ typedef struct dbbi_segment {
 	dbbi_bytes bytes;
 	uint32_t packs;
 	uint32_t entries;
+	dbbi_id last;		/* name of what was written last */
 } dbbi_segment;
 
 void dbbi_segment_init(dbbi_segment *segment, const dbbi_keys *keys);
@@ -44,12 +45,40 @@ int dbbi_segment_full(const dbbi_segment *segment);
 int dbbi_segment_write(uint64_t *written, dbbi_segment *segment,
     dbbi_store *store, dbb_error *err);
 
+/* ---- read (segment_read.c) ---- */
+
+#define DBBI_SEGMENT_MAGIC "DBBINDX1"
+#define DBBI_SEGMENT_INFO "dbbackup index"	/* of its writer box */
+
+/* What a segment says of one pack. */
+typedef struct dbbi_segment_part {
+	dbbi_id pack;
+	uint32_t size;
+	uint32_t count;		/* of entries */
+	uint8_t cipher;
+	dbbi_box box;		/* if it is sealed */
+	const uint8_t *entries;	/* borrowed, not checked yet */
+} dbbi_segment_part;
+
+/* Nonzero stops and is returned. */
+typedef int (*dbbi_segment_part_fn)(const dbbi_segment_part *part,
+    void *payload, dbb_error *err);
+
+/* Names of all objects under index/. */
+int dbbi_segment_names(dbbi_list *out, dbbi_store *store, dbb_error *err);
+
+/* Read one of them and tell of its parts. */
+int dbbi_segment_read(dbbi_store *store, const dbbi_keys *keys,
+    const char *object, dbbi_segment_part_fn fn, void *payload,
+    dbb_error *err);
+
 /* Told of a segment that cannot be used; nonzero stops. */
 typedef int (*dbbi_segment_damage_fn)(const char *object,
     const dbb_error *cause, void *payload);
 
-/* Load every segment of the store. With `damage` NULL the first that cannot
- * be used is a failure; otherwise it is told and passed over. */
+/* Load every segment of the store; while one vanishes, because a prune put
+ * others into its place, they are listed again. With `damage` NULL the first
+ * that cannot be used is a failure; otherwise it is told and passed over. */
 int dbbi_segment_load_all(dbbi_index *index, dbbi_store *store,
     const dbbi_keys *keys, dbbi_run *run, dbbi_segment_damage_fn damage, void *payload,
     dbb_error *err);
