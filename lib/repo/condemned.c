@@ -262,7 +262,10 @@ encode(dbbi_bytes *b, const dbbi_record *r, int64_t at_ms,
 
 	dbbi_header_put(header, MAGIC, dbbi_seal_cipher(keys),
 	    r->pack_count);
-	if ((rc = dbbi_bytes_add(b, header, sizeof header, err)) < 0 ||
+	if ((rc = dbbi_bytes_reserve(b, HEAD_SIZE + DBBI_SHA256_SIZE +
+	    DBBI_WRITER_BOX_EXTRA + (size_t)r->pack_count * PACK_SIZE +
+	    (size_t)r->move_count * MOVE_SIZE, err)) < 0 ||
+	    (rc = dbbi_bytes_add(b, header, sizeof header, err)) < 0 ||
 	    (rc = dbbi_sealed_begin(b, keys, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u64(b, (uint64_t)at_ms, err)) < 0 ||
 	    (rc = dbbi_bytes_add_u32(b, r->move_count, err)) < 0 ||

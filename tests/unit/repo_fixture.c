@@ -46,6 +46,17 @@ faulty_close(void *store)
 	dbbi_store_memory.close(store);
 }
 
+/* Is this the change at which the store broke, or one after it? */
+static int
+is_broken(void)
+{
+	int left = atomic_load(&fx.faults.changes_until_broken);
+
+	if (left > 1)
+		atomic_fetch_sub(&fx.faults.changes_until_broken, 1);
+	return left == 1;
+}
+
 static int
 faulty_put_begin(void **out, void *store, const char *name, uint64_t hint,
     uint32_t flags, dbb_error *err)
@@ -79,6 +90,8 @@ faulty_put_commit(void *put, dbb_error *err)
 
 	if (p->is_pack)
 		atomic_fetch_add(&fx.faults.puts, 1);
+	if (is_broken())
+		return dbb_error_set(err, DBB_EIO, "the store broke", NULL);
 	pause_ms(atomic_load(&fx.faults.put_delay_ms));
 	if (atomic_load(&fx.faults.puts_until_full) > 0 &&
 	    atomic_fetch_sub(&fx.faults.puts_until_full, 1) == 1)
@@ -122,6 +135,8 @@ faulty_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
 static int
 faulty_remove(void *store, const char *name, dbb_error *err)
 {
+	if (is_broken())
+		return dbb_error_set(err, DBB_EIO, "the store broke", NULL);
 	return dbbi_store_memory.remove(store, name, err);
 }
 

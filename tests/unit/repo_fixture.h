@@ -16,6 +16,8 @@ struct faults {
 	atomic_int puts_until_full;	/* 0: none fails; 1: the next … */
 	atomic_int put_delay_ms;
 	atomic_int puts;		/* seen, for "packs/" */
+	atomic_int changes_until_broken;	/* 0: none fails; 1: the next
+					   put or removal, and all after */
 	_Atomic uint64_t furthest_read;	/* end of the furthest byte */
 };
 
