@@ -2,8 +2,10 @@
 """What comes back is what went in: schema, rows, large objects, sequences,
 roles with their passwords, and what belongs to the database itself."""
 
+import re
+
 import compare
-from programs import DONE, Site
+from programs import DONE, FINDINGS, Site, wait_until
 
 
 def test_a_database_restored_under_another_name_is_the_same(
@@ -100,6 +102,32 @@ def test_replace_swaps_the_restored_database_in(site, server, sample, drops):
                        database='way_back') == '0'
     assert server.psql("SELECT to_regclass('public.newer')",
                        database='way_back') == 'newer'
+
+
+def test_what_is_written_while_it_is_replaced_is_kept(
+        site, server, sample, drops):
+    drops.append('replaced')
+    server.copy(sample, 'replaced')
+    site.configure(server, ('replaced',))
+    site.init()
+    site.backup()
+    server.psql('CREATE TABLE public.late (a int)', database='replaced')
+    before = set(server.databases())
+    running = site.start('dbb-restore', '--json', 'run', 'latest',
+                         '--replace', '--yes')
+    wait_until(lambda: len(site.sets()) == 2, 'the safety set')
+    server.psql('INSERT INTO public.late VALUES (7)', database='replaced')
+    done = running.wait(60)
+    assert done.code == FINDINGS, done
+    kept, = set(server.databases()) - before
+    drops.append(kept)
+    assert re.fullmatch(r'"replaced_replaced_\d{8}T\d{6}Z"', kept)
+    assert f'DROP DATABASE {kept}' in done.result['warnings'][0]
+    drops[-1] = kept.strip('"')
+    assert server.psql('SELECT a FROM public.late',
+                       database=drops[-1]) == '7'
+    compare.assert_same(server, sample, server, 'replaced',
+                        properties_too=False)
 
 
 def test_replace_without_a_safety_set_keeps_none(site, server, sample, drops):

@@ -66,11 +66,17 @@ assert_done(int done)
 /* From a thread of its own: once the COMMIT waits, do it. */
 enum act { CANCEL, TERMINATE, CUT };
 
+struct deed {
+	enum act act;
+	int fd;			/* the session's socket */
+};
+
 static void *
 when_it_waits(void *payload)
 {
 	static const char waiting[] = "FROM pg_stat_activity WHERE "
 	    "wait_event = 'SyncRep'";
+	const struct deed *deed = payload;
 	PGconn *other = PQconnectdb(pg_server_conninfo(NULL, "postgres"));
 	PGresult *res = NULL;
 	char sql[160];
@@ -83,14 +89,14 @@ when_it_waits(void *payload)
 		PQclear(res);
 		poll(NULL, 0, 10);
 	}
-	if (found && *(enum act *)payload == CANCEL) {
+	if (found && deed->act == CANCEL) {
 		dbbi_run_cancel(&w.run);
-	} else if (found && *(enum act *)payload == TERMINATE) {
+	} else if (found && deed->act == TERMINATE) {
 		snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(pid) "
 		    "%s", waiting);
 		PQclear(PQexec(other, sql));
 	} else if (found) {
-		shutdown(PQsocket(dbbi_pg_handle(t.pg)), SHUT_RDWR);
+		shutdown(deed->fd, SHUT_RDWR);
 	}
 	PQfinish(other);
 	return NULL;
@@ -99,11 +105,12 @@ when_it_waits(void *payload)
 static int
 commit_and(enum act act)
 {
+	struct deed deed = { act, PQsocket(dbbi_pg_handle(t.pg)) };
 	pthread_t thread;
 	int rc;
 
 	wait_for_standby();
-	ck_assert_int_eq(pthread_create(&thread, NULL, when_it_waits, &act),
+	ck_assert_int_eq(pthread_create(&thread, NULL, when_it_waits, &deed),
 	    0);
 	rc = dbbi_pg_commit(&remark, &t, &w.err);
 	pthread_join(thread, NULL);

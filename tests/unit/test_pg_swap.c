@@ -3,6 +3,8 @@
  * the name, and nothing that is in no set is dropped. */
 #include <config.h>
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +215,46 @@ START_TEST(sessions_are_sent_out_and_the_old_one_goes)
 }
 END_TEST
 
+/* From a thread of its own: a standby that is not there holds the COMMIT's
+ * answer back, and that is when the cancel comes. */
+static void *
+cancel_when_it_waits(void *payload)
+{
+	PGconn *other = PQconnectdb(pg_server_conninfo(NULL, "postgres"));
+	PGresult *res;
+	int found = 0, i;
+
+	(void)payload;
+	for (i = 0; i < 500 && !found; i++) {
+		res = PQexec(other, "SELECT 1 FROM pg_stat_activity WHERE "
+		    "wait_event = 'SyncRep'");
+		found = PQntuples(res) > 0;
+		PQclear(res);
+		poll(NULL, 0, 10);
+	}
+	dbbi_run_cancel(&w.run);
+	PQfinish(other);
+	return NULL;
+}
+
+START_TEST(a_cancel_that_comes_too_late_is_told_and_nothing_is_undone)
+{
+	pthread_t thread;
+
+	restore_over("latest");
+	ck_assert_int_eq(dbbi_pg_query(NULL, ((dbbi_pg_target *)r.target)->pg,
+	    "SET synchronous_commit = on", 0, NULL, &w.err), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, cancel_when_it_waits,
+	    NULL), 0);
+	ck_assert_msg(pg_restoring_commit(&r) == 0, "%s", w.err.message);
+	pthread_join(thread, NULL);
+	assert_new("latest");
+	ck_assert_has(pg_restoring_warning(&r, 0), "the cancel came when");
+	pg_assert_said("postgres", "SELECT count(*) FROM pg_database WHERE "
+	    "datname ~ '^(latest|dbb_)'", "1");
+}
+END_TEST
+
 START_TEST(a_new_name_is_taken_without_a_word)
 {
 	into = r.plan.into = "fresh";
@@ -373,6 +415,8 @@ END_TEST
 int
 main(void)
 {
+	static const char *const settings[] = { "synchronous_commit=local",
+	    "synchronous_standby_names=nobody", NULL };
 	Suite *suite = suite_create("pg_swap");
 	TCase *tc = tcase_create("pg_swap");
 
@@ -388,6 +432,8 @@ main(void)
 	tcase_add_test(tc, what_differs_is_kept_beside_the_old_one);
 	tcase_add_test(tc, a_second_that_differs_gets_a_name_of_its_own);
 	tcase_add_test(tc, sessions_are_sent_out_and_the_old_one_goes);
+	tcase_add_test(tc,
+	    a_cancel_that_comes_too_late_is_told_and_nothing_is_undone);
 	tcase_add_test(tc, a_new_name_is_taken_without_a_word);
 	tcase_add_test(tc, limit_and_template_come_at_the_end);
 	tcase_add_loop_test(tc, what_was_written_meanwhile_is_kept, 0, 4);
@@ -397,6 +443,6 @@ main(void)
 	tcase_add_test(tc, who_wants_no_safety_set_wants_nothing_kept);
 	tcase_add_loop_test(tc, two_kept_databases_have_two_names, 0, 2);
 	suite_add_tcase(suite, tc);
-	pg_server_start(NULL);
+	pg_server_start(settings);
 	return pg_server_run(suite);
 }
