@@ -8,6 +8,7 @@
 
 #include <dbbackup.h>
 
+#include "backup_key.h"
 #include "common/program.h"
 #include "common/report.h"
 
@@ -160,6 +161,13 @@ static const cli_verb verbs[] = {
 	    "is everything there that the sets (default: all) need?",
 	    verify_options, "  dbb-backup verify --read-data\n",
 	    run_verify, cli_report_verify },
+	{ "key", "add NAME | list | remove NAME | export FILE", 1, 2,
+	    "the keys of a sealed repository, each with a passphrase of its "
+	    "own, and the write-only key for a machine that may not read",
+	    backup_key_options,
+	    "  dbb-backup key add tape --new-password-file /root/tape.pass\n"
+	    "  dbb-backup key export --write-only /root/write-only.key\n",
+	    backup_key_run, cli_report_key },
 	{ "config", "check | show", 1, 1,
 	    "check the configuration, or show each value and its origin; "
 	    "secrets are hidden",
@@ -168,7 +176,7 @@ static const cli_verb verbs[] = {
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL }
 };
 
-static const char *const later[] = { "prune", "status", "history", "key",
+static const char *const later[] = { "prune", "status", "history",
 	"setup", "daemon", NULL };
 
 static const cli_program program = {

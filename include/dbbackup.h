@@ -35,5 +35,6 @@
 #include <dbbackup/backup.h>
 #include <dbbackup/restore.h>
 #include <dbbackup/catalog.h>
+#include <dbbackup/key.h>
 
 #endif

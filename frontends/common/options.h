@@ -46,6 +46,8 @@ typedef struct cli_request {
 	unsigned replace;
 	unsigned no_safety_set;
 	unsigned yes;
+	const char *new_password_file;
+	unsigned write_only;
 } cli_request;
 
 enum cli_option_kind {

@@ -54,9 +54,10 @@ cli_report_init(cli_output *output, cli_json *result)
 	cli_json *repo = cli_view_member(result, "repository");
 	cli_json *history = cli_view_member(result, "history");
 
-	cli_report_line(output, "repository %s: %s (id %s)",
+	cli_report_line(output, "repository %s: %s (id %s), %s",
 	    cli_view_true(repo, "created") ? "made" : "was there already",
-	    cli_view_text(repo, "url"), cli_view_text(repo, "id"));
+	    cli_view_text(repo, "url"), cli_view_text(repo, "id"),
+	    cli_view_true(repo, "sealed") ? "sealed" : "not encrypted");
 	if (history != NULL)
 		cli_report_line(output, "history table backup_history %s: "
 		    "in '%s'", cli_view_true(history, "created") ? "made" :

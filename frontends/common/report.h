@@ -25,6 +25,10 @@ void cli_report_show(cli_output *output, cli_json *result);
 void cli_report_config_check(cli_output *output, cli_json *result);
 void cli_report_config_show(cli_output *output, cli_json *result);
 
+/* report_key.c */
+void cli_report_key(cli_output *output, cli_json *result);
+void cli_report_key_list(cli_output *output, cli_json *result);
+
 /* Print a line on standard output, with texts cleaned for a terminal. */
 void cli_report_line(cli_output *output, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

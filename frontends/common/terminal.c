@@ -5,9 +5,13 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include "signals.h"
 
 void
 cli_terminal_harden(void)
@@ -33,6 +37,49 @@ cli_terminal_columns(int fd)
 	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
 		return 80;
 	return size.ws_col;
+}
+
+/* One line, cut at its end; -1 when there is none or it is too long. */
+static int
+read_line(char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size - 1 && read(STDIN_FILENO, out + n, 1) == 1) {
+		if (out[n] == '\n') {
+			out[n] = '\0';
+			return n > 0 ? 0 : -1;
+		}
+		n++;
+	}
+	return -1;
+}
+
+int
+cli_terminal_secret(char *out, size_t size, const char *question)
+{
+	struct termios shown, hidden;
+	int rc;
+
+	if (tcgetattr(STDIN_FILENO, &shown) < 0)
+		return -1;
+	hidden = shown;
+	hidden.c_lflag &= (tcflag_t)~ECHO;
+	cli_signals_interrupt();
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
+		return -1;
+	fputs(question, stderr);
+	fflush(stderr);
+	rc = read_line(out, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	return rc;
+}
+
+void
+cli_terminal_forget(char *secret, size_t size)
+{
+	explicit_bzero(secret, size);
 }
 
 /* read(2), and not stdio, so that a signal ends the waiting. */

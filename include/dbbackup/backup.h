@@ -14,10 +14,11 @@ extern "C" {
 /*
  * Make what a first backup needs: the repository in the configured store and
  * the backup_history table. What is there already is kept; calling it again
- * is harmless. `*out` is the caller's:
+ * is harmless. A configured passphrase makes the repository a sealed
+ * (encrypted) one, once and for all: see key.h. `*out` is the caller's:
  *
  *	{"type":"result","verb":"init","repository":{"url":…,"id":…,
- *	"created":true|false},"history":{"created":…,"database":…},
+ *	"created":true|false,"sealed":true|false},"history":{"created":…,"database":…},
  *	"warnings":[…]}, without "history" where nobody keeps one.
  */
 DBB_API int dbb_repository_init(dbb_result **out, dbb_context *ctx);

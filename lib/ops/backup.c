@@ -278,6 +278,17 @@ commit_task(dbbi_task *task, dbb_error *err)
 	return rc;
 }
 
+/* Read back what was stored, unless the key is one that only writes. */
+static int
+check_stored(struct backup *b, dbb_error *err)
+{
+	if (dbbi_repo_can_read(b->vault.repo))
+		return run_tasks(b, NULL, backup_check_task, 0, err);
+	dbbi_log(b->ops->run, DBB_LOG_INFO, "what was stored is not read "
+	    "back to be checked: the write-only key cannot");
+	return 0;
+}
+
 /* From connected sources to a set in the repository. */
 static int
 make_set(struct backup *b, dbb_error *err)
@@ -296,7 +307,7 @@ make_set(struct backup *b, dbb_error *err)
 	    (rc = dbbi_meter_phase(&b->meter, DBB_PHASE_COMMIT, err)) < 0 ||
 	    (rc = dbbi_task_run(finish_task, b, &b->meter, err)) < 0 ||
 	    (rc = survivors(b, err)) < 0 ||
-	    (rc = run_tasks(b, NULL, backup_check_task, 0, err)) < 0)
+	    (rc = check_stored(b, err)) < 0)
 		return rc;
 	return dbbi_task_run(commit_task, b, &b->meter, err);
 }

@@ -8,35 +8,67 @@
 #include "ops/result.h"
 #include "ops/select.h"
 #include "ops/tasks.h"
+#include "ops/unlock.h"
 #include "repo/repo.h"
+
+/* Make it, unless it is there, and open it; `*made` says which. */
+static int
+make_repository(dbbi_repo **out, int *made, dbbi_store *store, dbbi_ops *ops,
+    dbb_error *err)
+{
+	dbbi_unlock unlock = {0};
+	int rc;
+
+	if ((rc = dbbi_unlock_fetch(&unlock, ops, err)) < 0)
+		return rc;
+	if (unlock.use.key_file == NULL)
+		rc = dbbi_repo_create(store, unlock.passphrase, err);
+	*made = unlock.use.key_file == NULL && rc == 0;
+	if (rc == DBB_EEXIST)
+		rc = 0;
+	if (rc == 0)
+		rc = dbbi_repo_open(out, store, &unlock.use, ops->run, err);
+	if (rc == DBB_ENOREPO)
+		dbbi_error_hint(err, "check the URL; a sealed repository is "
+		    "made where its passphrase is, and not with 'key-file'");
+	dbbi_unlock_clear(&unlock);
+	return rc;
+}
+
+static int
+tell_repository(dbbi_json *result, const dbbi_repo *repo,
+    const dbbi_store *store, int made, dbb_error *err)
+{
+	dbbi_json *entry;
+	int rc;
+
+	if ((rc = dbbi_result_object(&entry, result, "repository", err)) < 0 ||
+	    (rc = dbbi_result_text(entry, "url", dbbi_store_url(store),
+	    err)) < 0 ||
+	    (rc = dbbi_result_text(entry, "id", dbbi_repo_id(repo), err)) < 0)
+		return rc;
+	if (dbbi_json_set_bool(entry, "created", made) < 0 ||
+	    dbbi_json_set_bool(entry, "sealed",
+	    dbbi_repo_keys(repo) != NULL) < 0)
+		return dbbi_error_nomem(err);
+	return 0;
+}
 
 static int
 init_repository(dbbi_json *result, dbbi_ops *ops, dbb_error *err)
 {
 	dbbi_store *store = NULL;
 	dbbi_repo *repo = NULL;
-	dbbi_json *entry;
 	const char *url;
-	int created, rc;
+	int made, rc;
 
 	if ((rc = dbbi_repository_url(&url, ops, err)) < 0 ||
 	    (rc = dbbi_store_open(&store, ops->stores, url, DBB_STORE_CREATE,
 	    err)) < 0)
 		return rc;
-	rc = dbbi_repo_create(store, NULL, err);
-	created = rc == 0;
-	if (rc == DBB_EEXIST)
-		rc = 0;
-	if (rc < 0 || (rc = dbbi_repo_open(&repo, store, NULL, ops->run, err)) < 0)
-		goto done;
-	if ((rc = dbbi_result_object(&entry, result, "repository", err)) < 0 ||
-	    (rc = dbbi_result_text(entry, "url", dbbi_store_url(store),
-	    err)) < 0 ||
-	    (rc = dbbi_result_text(entry, "id", dbbi_repo_id(repo), err)) < 0)
-		goto done;
-	if (dbbi_json_set_bool(entry, "created", created) < 0)
-		rc = dbbi_error_nomem(err);
-done:
+	rc = make_repository(&repo, &made, store, ops, err);
+	if (rc == 0)
+		rc = tell_repository(result, repo, store, made, err);
 	dbbi_repo_free(repo);
 	dbbi_store_close(store);
 	return dbbi_error_context(err, rc, "making the repository '%s'", url);

@@ -15,6 +15,7 @@
 
 #include <dbbackup/backup.h>
 #include <dbbackup/catalog.h>
+#include <dbbackup/key.h>
 #include <dbbackup/restore.h>
 
 #include "store/store.h"
@@ -46,5 +47,13 @@ int dbbi_op_cat(dbbi_ops *ops, const char *set, const char *source,
     const char *stream, dbb_write_fn fn, void *payload, dbb_error *err);
 int dbbi_op_export(dbbi_json **out, dbbi_ops *ops, const char *set,
     const char *directory, dbb_error *err);
+
+int dbbi_op_key_add(dbbi_json **out, dbbi_ops *ops, const char *name,
+    const dbb_key_add_options *options, dbb_error *err);
+int dbbi_op_key_list(dbbi_json **out, dbbi_ops *ops, dbb_error *err);
+int dbbi_op_key_remove(dbbi_json **out, dbbi_ops *ops, const char *name,
+    dbb_error *err);
+int dbbi_op_key_export(dbbi_json **out, dbbi_ops *ops, const char *path,
+    dbb_error *err);
 
 #endif

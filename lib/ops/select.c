@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/unlock.h"
 #include "util/clock.h"
 
 int
@@ -24,6 +25,19 @@ dbbi_repository_url(const char **out, const dbbi_ops *ops, dbb_error *err)
 	}
 	*out = url;
 	return 0;
+}
+
+static int
+open_repository(dbbi_vault *vault, dbbi_ops *ops, dbb_error *err)
+{
+	dbbi_unlock unlock = {0};
+	int rc;
+
+	if ((rc = dbbi_unlock_fetch(&unlock, ops, err)) == 0)
+		rc = dbbi_repo_open(&vault->repo, vault->store, &unlock.use,
+		    ops->run, err);
+	dbbi_unlock_clear(&unlock);
+	return rc;
 }
 
 int
@@ -46,8 +60,7 @@ dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err)
 	}
 	if (rc < 0)
 		return rc;
-	rc = dbbi_repo_open(&v.repo, v.store, NULL, ops->run, err);
-	if (rc < 0) {
+	if ((rc = open_repository(&v, ops, err)) < 0) {
 		dbbi_store_close(v.store);
 		return dbbi_error_context(err, rc,
 		    "opening the repository '%s'", url);

@@ -200,7 +200,7 @@ open_any(dbbi_repo **out, dbbi_store *store, const dbbi_repo_secret *secret,
 		return DBB_ENOMEM;
 	if ((rc = set_up(repo, secret, keys, err)) < 0) {
 		dbbi_repo_free(repo);
-		return dbbi_error_context(err, rc, "opening the repository");
+		return rc;
 	}
 	*out = repo;
 	return 0;

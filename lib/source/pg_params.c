@@ -6,12 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "net/process.h"
+#include "net/command.h"
 #include "util/bytes.h"
-
-#define PASSWORD_MAX (64 * 1024)	/* what a password command may print */
 
 struct pg_option *
 dbbi_pg_option_find(const dbbi_pg_params *params, const char *keyword)
@@ -230,27 +227,6 @@ parse_string(dbbi_pg_params *params, const dbbi_source_env *env,
 	return rc;
 }
 
-/* How a password command is run: by the shell, as it stands in the file,
- * with the whole environment, for such helpers live on it. */
-static int
-run_command(char **out, const char *command, void *payload, dbb_error *err)
-{
-	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
-	dbbi_process_options options = { .argv = argv,
-	    .flags = DBBI_PROCESS_STDOUT, .pass_fd = -1 };
-	char *text = NULL;
-	size_t size;
-	int rc;
-
-	options.env = (const char *const *)environ;
-	rc = dbbi_process_output(&text, &size, payload, &options,
-	    PASSWORD_MAX, err);
-	if (rc < 0)
-		return dbbi_error_context(err, rc, "password command");
-	*out = text;
-	return 0;
-}
-
 /* The first of the keys under which a password may be configured that is
  * set, for messages. */
 static const char *
@@ -323,7 +299,7 @@ find_password(dbbi_pg_params *params, const dbbi_source_env *env,
 			return rc;
 	}
 	if ((rc = dbbi_config_secret(&secret, env->config, env->kind,
-	    env->name, "password", run_command, env->run, err)) < 0)
+	    env->name, "password", dbbi_command_password, env->run, err)) < 0)
 		return rc;
 	if (secret != NULL && secret[0] != '\0')
 		return use_password(params, secret, find_origin(env), err);

@@ -64,6 +64,9 @@ int dbbi_config_secret(char **out, const dbbi_config *config,
     dbbi_command_fn run, void *payload, dbb_error *err);
 void dbbi_secret_free(char *secret);
 
+/* A file's content likewise: DBB_ECONFIG when it is missing or empty. */
+int dbbi_secret_read(char **out, const char *path, dbb_error *err);
+
 /* What the last load found worth saying: variables that are set and not
  * used, files with secrets that others may read. Borrowed until the next
  * load; without secrets. */

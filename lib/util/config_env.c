@@ -12,6 +12,14 @@
 #define PREFIX "DBB_"
 #define VARIABLE_MAX 160	/* longer than any known name */
 
+static const char *const short_names[] = {
+	"PASSWORD", "PASSWORD_FILE", "PASSWORD_COMMAND",
+};
+static const char *const whole_names[] = {
+	"REPOSITORY_PASSWORD", "REPOSITORY_PASSWORD_FILE",
+	"REPOSITORY_PASSWORD_COMMAND",
+};
+
 const char *
 dbbi_env_get(const char *const *environment, const char *name)
 {
@@ -209,31 +217,31 @@ refuse_unknown(const dbbi_config *config, const char *variable,
 
 /* ---- reading ---- */
 
-/* Is it of a later version? DBB_PASSWORD and its like are the repository's. */
-static int
-check_later(const char *name, dbb_error *err)
+/* DBB_PASSWORD and its like are short for the repository's. */
+static const char *
+whole_name(const char *name)
 {
-	const char *key = strcmp(name, "PASSWORD") == 0 ? "password" :
-	    strcmp(name, "PASSWORD_FILE") == 0 ? "password-file" :
-	    strcmp(name, "PASSWORD_COMMAND") == 0 ? "password-command" : NULL;
+	size_t i;
 
-	if (key != NULL)
-		return dbbi_key_check_later("repository", key, err);
-	return dbbi_key_check_later_env(name, err);
+	for (i = 0; i < sizeof(short_names) / sizeof(*short_names); i++)
+		if (strcmp(name, short_names[i]) == 0)
+			return whole_names[i];
+	return name;
 }
 
 static int
 put_variable(dbbi_config *config, const char *variable, const char *value,
     dbb_error *err)
 {
-	const char *name = variable + strlen(PREFIX);
+	const char *name = whole_name(variable + strlen(PREFIX));
 	char origin[VARIABLE_MAX + 16];
 	const dbbi_key *key;
 	dbbi_place place;
 	int rc;
 
-	if (check_later(name, NULL) < 0)
-		return *value != '\0' ? check_later(name, err) : DBB_OK;
+	if (dbbi_key_check_later_env(name, NULL) < 0)
+		return *value != '\0' ?
+		    dbbi_key_check_later_env(name, err) : DBB_OK;
 	if ((rc = resolve(&place, &key, config, name, err)) < 0)
 		return rc;
 	if (key == NULL)

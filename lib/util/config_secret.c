@@ -87,8 +87,10 @@ warn_of_files(dbbi_config *config, dbb_error *err)
 		if (e->key != NULL && e->key->type == DBBI_KEY_SECRET_FILE &&
 		    others_may_read(e->value))
 			rc = dbbi_config_warn(config, dbbi_text_format(
-			    "'%s' (%s) holds a password and everyone on this "
-			    "machine may read it", e->value, e->origin), err);
+			    "'%s' (%s) holds a %s and everyone on this "
+			    "machine may read it", e->value, e->origin, strcmp(
+			    e->key->key, "key-file") == 0 ? "key" :
+			    "password"), err);
 	}
 	if (rc == 0 && in_file && others_may_read(config->file))
 		rc = dbbi_config_warn(config, dbbi_text_format(
@@ -116,6 +118,25 @@ check_ways(const dbbi_config *config, dbb_error *err)
 	return DBB_OK;
 }
 
+/* One of them opens the repository: which is meant must be clear. */
+static int
+check_repository(const dbbi_config *config, dbb_error *err)
+{
+	const dbbi_entry *file, *way;
+	int rc;
+
+	rc = choose_way(&way, config, "repository", NULL, "password", err);
+	file = dbbi_config_find(config, "repository", NULL, "key-file");
+	if (rc < 0 || way == NULL || file == NULL)
+		return rc;
+	dbbi_error_set(err, DBB_ECONFIG, "[repository]: both 'key-file' (%s) "
+	    "and '%s' (%s) are given", file->origin, way->key->key,
+	    way->origin);
+	dbbi_error_hint(err, "'key-file' is for a machine that only writes; "
+	    "take one of the two out");
+	return DBB_ECONFIG;
+}
+
 /* A password for which nothing says where it is to be used. */
 static int
 warn_of_idle(dbbi_config *config, dbb_error *err)
@@ -137,7 +158,8 @@ dbbi_config_check_secrets(dbbi_config *config, dbb_error *err)
 {
 	int rc;
 
-	if ((rc = check_ways(config, err)) < 0)
+	if ((rc = check_ways(config, err)) < 0 ||
+	    (rc = check_repository(config, err)) < 0)
 		return rc;
 	if ((rc = warn_of_idle(config, err)) < 0)
 		return rc;
@@ -190,16 +212,18 @@ read_all(size_t *got, int fd, char *buffer, size_t size, dbb_error *err)
 	return DBB_OK;
 }
 
-static int
-read_secret(char **out, const char *path, dbb_error *err)
+int
+dbbi_secret_read(char **out, const char *path, dbb_error *err)
 {
 	char *buffer = NULL;
 	size_t size = 0;
 	int fd, rc;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return dbbi_error_errno(err, errno, "opening");
+	if (fd < 0) {
+		dbbi_error_errno(err, errno, "opening");
+		return DBB_ECONFIG;
+	}
 	buffer = calloc(1, SECRET_MAX + 2);
 	if (buffer == NULL) {
 		rc = dbbi_error_nomem(err);
@@ -217,7 +241,7 @@ done:
 	dbbi_wipe(buffer, SECRET_MAX + 2);
 	free(buffer);
 	close(fd);
-	return rc;
+	return rc < 0 && rc != DBB_ENOMEM ? DBB_ECONFIG : rc;
 }
 
 static int
@@ -256,9 +280,7 @@ dbbi_config_secret(char **out, const dbbi_config *config,
 		if ((secret = dbbi_text_dup(way->value)) == NULL)
 			rc = dbbi_error_nomem(err);
 	} else if (way != NULL && way->key->type == DBBI_KEY_SECRET_FILE) {
-		rc = read_secret(&secret, way->value, err);
-		if (rc < 0 && rc != DBB_ENOMEM)
-			rc = DBB_ECONFIG;
+		rc = dbbi_secret_read(&secret, way->value, err);
 		rc = dbbi_error_context(err, rc, "'%s' '%s' (%s)",
 		    way->key->key, way->value, way->origin);
 	} else if (way != NULL) {

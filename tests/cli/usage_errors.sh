@@ -22,6 +22,7 @@ try dbb-backup config chek
 try dbb-backup verify --read-data=0
 try dbb-backup verify --read-data=101%
 try dbb-backup verify --read-data=5x
+try dbb-backup key
 try dbb-restore
 try dbb-restore rnu latest
 try dbb-restore run

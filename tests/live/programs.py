@@ -14,7 +14,7 @@ import time
 import processes
 
 DONE, FAILED, USAGE, FINDINGS = 0, 1, 2, 3
-NO_REPOSITORY, DAMAGED, CANCELED = 10, 13, 130
+NO_REPOSITORY, WRONG_KEY, DAMAGED, VERSION, CANCELED = 10, 12, 13, 14, 130
 
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PASSED_ON = ('LD_LIBRARY_PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS',
@@ -155,6 +155,7 @@ class Site:
         self.repository = os.path.join(self.folder, 'repository')
         self.config = os.path.join(self.folder, 'dbbackup.conf')
         self.password_file = os.path.join(self.folder, 'password')
+        self.opening = {}   # keys of [repository] besides its url
         self.home = os.path.join(self.folder, 'home')
         os.makedirs(self.home, exist_ok=True)
         self.write_password(self.server_password())
@@ -168,9 +169,14 @@ class Site:
 
     def write_password(self, password):
         """Put a password into the file that the configuration names."""
-        with open(self.password_file, 'w', encoding='utf-8') as file:
-            file.write(password + '\n')
-        os.chmod(self.password_file, 0o600)
+        self.write_secret(self.password_file, password)
+
+    @staticmethod
+    def write_secret(path, secret):
+        """Make a file that holds a secret, for its owner alone."""
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(secret + '\n')
+        os.chmod(path, 0o600)
 
     def configure(self, server, databases=('app',), **lines):
         """Write the configuration; `lines` replace or add keys of the
@@ -181,8 +187,8 @@ class Site:
         history = {'connection': server.conninfo('postgres'),
                    'password-file': self.password_file}
         source.update({k.replace('_', '-'): v for k, v in lines.items()})
-        self.write_config({'repository': {'url': 'file://' +
-                                          self.repository},
+        repository = {'url': 'file://' + self.repository, **self.opening}
+        self.write_config({'repository': repository,
                            'postgres "main"': source, 'history': history})
 
     def write_config(self, sections):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The password is in no child's command line or environment, in no message,
-no log, no result and no file, whichever way it was given."""
+"""The password of a database and the passphrase of a repository are in no
+child's command line or environment, in no message, no log, no result and no
+file, whichever way they were given; and the passphrase is in memory only until
+the repository is open."""
 
 import os
 import pwd
@@ -12,11 +14,13 @@ import pytest
 
 import processes
 from postgres_server import PASSWORD
-from programs import DONE, FINDINGS
+from programs import DONE, FINDINGS, USAGE, WRONG_KEY
 
 QUOTED = "'" + PASSWORD.replace('\\', '\\\\').replace("'", "\\'") + "'"
 ESCAPED = urllib.parse.quote(PASSWORD, safe='')
-FORMS = {PASSWORD, QUOTED, ESCAPED, PASSWORD.replace('\\', '\\\\'),
+PASSPHRASE = 'Corr3ct \\ "horse" \'s battery'
+FORMS = {PASSPHRASE, PASSPHRASE.replace('\\', '\\\\').replace('"', '\\"'),
+         PASSWORD, QUOTED, ESCAPED, PASSWORD.replace('\\', '\\\\'),
          PASSWORD.replace('\\', '\\\\').replace(':', '\\:'),
          PASSWORD.replace('\\', '\\\\').replace('"', '\\"')}
 
@@ -118,7 +122,8 @@ def files_that_hold(site):
         for name in names:
             path = os.path.join(at, name)
             with open(path, 'rb') as file:
-                if path not in (site.config, site.password_file) and \
+                if path not in (site.config, site.password_file,
+                                passphrase_file(site)) and \
                         holds(file.read()):
                     found.append(path)
     return found
@@ -177,6 +182,137 @@ def change_connection(site, env, fault):
         env.update({'POSTGRES_PORT': '1'} if 'POSTGRES_PORT' in env else {})
     with open(site.config, 'w', encoding='utf-8') as file:
         file.write(text.replace(old, new))
+
+
+# ---- the repository's passphrase ----
+
+def passphrase_file(site):
+    """Where it is kept, for the ways that need a file."""
+    return os.path.join(site.folder, 'passphrase')
+
+
+def phrase_in_key(site):
+    """The key itself, in the configuration."""
+    site.opening = {'password': PASSPHRASE}
+    return {}
+
+
+def phrase_in_file(site):
+    """The file that password-file names."""
+    site.opening = {'password-file': passphrase_file(site)}
+    return {}
+
+
+def phrase_in_command(site):
+    """What password-command prints."""
+    site.opening = {'password-command': 'cat ' + passphrase_file(site)}
+    return {}
+
+
+def phrase_in_variable(_site):
+    """DBB_PASSWORD."""
+    return {'DBB_PASSWORD': PASSPHRASE}
+
+
+def phrase_in_variable_file(site):
+    """DBB_PASSWORD_FILE."""
+    return {'DBB_PASSWORD_FILE': passphrase_file(site)}
+
+
+PHRASE_WAYS = [phrase_in_key, phrase_in_file, phrase_in_command,
+               phrase_in_variable, phrase_in_variable_file]
+
+
+@pytest.fixture
+def sealed(site, server, sample):
+    """A function: make a sealed repository, opened in one of these ways."""
+    def make(way, databases=('app',)):
+        site.write_secret(passphrase_file(site), PASSPHRASE)
+        env = way(site)
+        site.configure(server, databases)
+        site.run('dbb-backup', 'init', env=env, code=DONE)
+        return env
+    return make
+
+
+@pytest.mark.parametrize('way', PHRASE_WAYS, ids=lambda way: way.__name__)
+def test_nothing_shows_the_repositorys_passphrase(
+        sealed, site, server, drops, way):
+    drops.append('secret_copy')
+    env = sealed(way)
+    new = os.path.join(site.folder, 'new')
+    site.write_secret(new, 'another')
+    tools = set()
+    for name, *args in (('dbb-backup', '-v', '-v', 'run'),
+                        ('dbb-backup', '--json', 'run'),
+                        ('dbb-backup', 'config', 'show'),
+                        ('dbb-backup', '--json', 'config', 'show'),
+                        ('dbb-backup', '-v', '-v', 'key', 'add', 'new',
+                         '--new-password-file', new),
+                        ('dbb-backup', 'key', 'export', '--write-only',
+                         'writer'),
+                        ('dbb-restore', '-v', '-v', 'run', 'latest',
+                         '--into', 'secret_copy', '--yes')):
+        done, seen = watched(site, name, *args, env=env)
+        assert done.code == DONE, done
+        tools |= seen
+    assert {'pg_dump', 'pg_restore'} <= tools, tools
+    assert files_that_hold(site) == []
+    assert not holds(server.log)
+
+
+@pytest.mark.parametrize('way', PHRASE_WAYS, ids=lambda way: way.__name__)
+def test_no_error_shows_the_repositorys_passphrase(
+        sealed, site, server, way):
+    """Wrong, and given for a repository that is not sealed."""
+    env = sealed(way)
+    key = os.path.join(site.repository, 'keys', 'default')
+    site.run('dbb-backup', 'key', 'add', 'other', '--new-password-file',
+             site.password_file, env=env, code=DONE)
+    os.unlink(key)
+    for flags in (['-v', '-v'], ['--json']):
+        done, _ = watched(site, 'dbb-backup', *flags, 'list', env=env)
+        assert done.code == WRONG_KEY, done
+    opening, site.opening = site.opening, {}
+    site.repository += '-open'
+    site.configure(server)
+    site.init()
+    site.opening = opening
+    site.configure(server)
+    for flags in (['-v', '-v'], ['--json']):
+        done, _ = watched(site, 'dbb-backup', *flags, 'run', env=env)
+        assert done.code == USAGE, done
+
+
+def memory_of(pid):
+    """All that a process has in memory and may write to."""
+    with open(f'/proc/{pid}/maps', encoding='utf-8') as maps, \
+            open(f'/proc/{pid}/mem', 'rb') as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if rights.startswith('rw'):
+                begin, end = (int(n, 16) for n in span.split('-'))
+                memory.seek(begin)
+                yield memory.read(end - begin)
+
+
+@pytest.mark.parametrize('way, kept', [(phrase_in_file, False),
+                                       (phrase_in_command, False),
+                                       (phrase_in_key, True)])
+def test_the_passphrase_is_wiped_once_the_repository_is_open(
+        sealed, site, medium, as_root, way, kept):
+    """One in the configuration itself is kept with it, which shows that
+    looking finds what is there."""
+    running = site.start('dbb-backup', 'run',
+                         env=sealed(way, (medium,)))
+    tool = running.half_way('pg_dump', written=20 * 1024 * 1024)
+    try:
+        found = any(PASSPHRASE.encode() in part
+                    for part in memory_of(running.pid))
+    finally:
+        os.kill(tool, 18)
+    assert running.wait().code == DONE
+    assert found is kept
 
 
 def test_a_configuration_with_a_password_that_others_may_read_is_told(

@@ -37,6 +37,13 @@ START_TEST(null_is_refused_and_never_followed)
 	ck_assert_int_eq(dbb_set_show(NULL, NULL, NULL, NULL), DBB_EINVAL);
 	ck_assert_int_eq(dbb_verify(NULL, NULL, NULL), DBB_EINVAL);
 	ck_assert_int_eq(dbb_export(NULL, ctx, NULL, NULL), DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_add(NULL, ctx, NULL, NULL), DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_add(NULL, NULL, "x", NULL), DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_list(NULL, NULL), DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_remove(NULL, ctx, NULL), DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_export(NULL, ctx, NULL, DBB_KEY_WRITE_ONLY),
+	    DBB_EINVAL);
+	ck_assert_int_eq(dbb_key_export(NULL, ctx, "x", 0), DBB_EINVAL);
 	ck_assert_int_eq(dbb_stream_cat(ctx, NULL, NULL, NULL, NULL, NULL),
 	    DBB_EINVAL);
 	ck_assert_int_eq(dbb_store_open(NULL, ctx, NULL, 0), DBB_EINVAL);

@@ -210,9 +210,12 @@ static const char *const refused[][2] = {
 	    "'keep-last' is '-1' and not a whole number from 0 to 100000" },
 	{ "[retention]\nhourly = 1\n", "dbbackup.conf:2: [retention]: "
 	    "unknown key 'hourly'" },
-	{ "[repository]\npassword-file = /k\n", "dbbackup.conf:2: "
-	    "[repository]: 'password-file' (encryption) is not in this "
-	    "version" },
+	{ "[repository]\npassword-file = /k\npassword-command = c\n",
+	    "[repository]: both 'password-file' (dbbackup.conf:2) and "
+	    "'password-command' (dbbackup.conf:3) are given" },
+	{ "[repository]\nkey-file = /k\npassword = s3cret\n",
+	    "[repository]: both 'key-file' (dbbackup.conf:2) and 'password' "
+	    "(dbbackup.conf:3) are given" },
 	{ "[repository]\nregion = x\n", "dbbackup.conf:2: [repository]: "
 	    "'region' (s3) is not in this version" },
 	{ "[repository]\nverify-write = perhaps\n", "dbbackup.conf:2: "
@@ -383,7 +386,7 @@ START_TEST(set_refuses_what_the_file_may_not_say)
 	    "connection", "x", &err), DBB_ECONFIG);
 	ck_assert_int_eq(dbbi_config_set(config, "repository", "compression",
 	    "x", &err), DBB_ECONFIG);
-	ck_assert_int_eq(dbbi_config_set(config, "repository", "password",
+	ck_assert_int_eq(dbbi_config_set(config, "repository", "pasword",
 	    "s3cret", &err), DBB_ECONFIG);
 	ck_assert_ptr_null(strstr(err.message, "s3cret"));
 	ck_assert_int_eq(dbbi_config_set(config, "postgres \"main\"",
@@ -516,6 +519,11 @@ START_TEST(warns_of_secrets_that_others_may_read)
 	warnings = dbbi_config_warnings(config);
 	ck_assert_uint_eq(warnings->count, 1);
 	ck_assert_ptr_nonnull(strstr(warnings->items[0], "'key'"));
+	ck_assert_ptr_nonnull(strstr(warnings->items[0], "holds a password"));
+	ck_assert_int_eq(load("[repository]\nkey-file = key\n"), 0);
+	warnings = dbbi_config_warnings(config);
+	ck_assert_uint_eq(warnings->count, 1);
+	ck_assert_ptr_nonnull(strstr(warnings->items[0], "holds a key"));
 	ck_assert_int_eq(load("[postgres \"m\"]\npassword = x\n"), 0);
 	ck_assert_uint_eq(dbbi_config_warnings(config)->count, 0);
 	ck_assert_int_eq(chmod("dbbackup.conf", 0644), 0);

@@ -195,11 +195,6 @@ END_TEST
 START_TEST(refuses_what_later_versions_have)
 {
 	static const char *const table[][2] = {
-		{ "DBB_PASSWORD=x", "'password' (encryption)" },
-		{ "DBB_PASSWORD_FILE=x", "'password-file' (encryption)" },
-		{ "DBB_REPOSITORY_PASSWORD=x", "'password' (encryption)" },
-		{ "DBB_REPOSITORY_PASSWORD_FILE=x",
-		    "'password-file' (encryption)" },
 		{ "DBB_REPOSITORY_ENDPOINT=x", "'endpoint' (s3)" },
 		{ "DBB_REPOSITORY_REGION=x", "'region' (s3)" },
 		{ "DBB_NEO4J_GRAPH_URL=x", "does not back up neo4j" },
@@ -297,6 +292,34 @@ START_TEST(refuses_a_password_given_twice)
 	ck_assert_int_eq(load("DBB_POSTGRES_MAIN_PASSWORD=s3cret",
 	    "DBB_POSTGRES_MAIN_PASSWORD_COMMAND=c", NULL, NULL),
 	    DBB_ECONFIG);
+}
+END_TEST
+
+START_TEST(takes_the_repositorys_passphrase)
+{
+	char *secret = NULL;
+
+	ck_assert_int_eq(load("DBB_PASSWORD=s3cret", NULL, NULL, NULL), 0);
+	ck_assert_int_eq(dbbi_config_secret(&secret, config, "repository",
+	    NULL, "password", NULL, NULL, &err), 0);
+	ck_assert_str_eq(secret, "s3cret");
+	dbbi_secret_free(secret);
+	ck_assert_int_eq(load("DBB_PASSWORD_FILE=/k", NULL, NULL, NULL), 0);
+	assert_value("repository", NULL, "password-file", "/k",
+	    "environment DBB_PASSWORD_FILE");
+	ck_assert_int_eq(load("DBB_REPOSITORY_PASSWORD_COMMAND=c", NULL,
+	    NULL, NULL), 0);
+	ck_assert_int_eq(load("DBB_REPOSITORY_KEY_FILE=/k", NULL, NULL,
+	    NULL), 0);
+	assert_value("repository", NULL, "key-file", "/k",
+	    "environment DBB_REPOSITORY_KEY_FILE");
+	ck_assert_int_eq(load("DBB_PASSWORD=s3cret",
+	    "DBB_REPOSITORY_PASSWORD=s3cret", NULL, NULL), DBB_ECONFIG);
+	ck_assert_ptr_nonnull(strstr(err.message,
+	    "another variable says the same"));
+	ck_assert_int_eq(load("DBB_PASSWORD=s3cret",
+	    "DBB_REPOSITORY_KEY_FILE=/k", NULL, NULL), DBB_ECONFIG);
+	ck_assert_ptr_null(strstr(err.message, "s3cret"));
 }
 END_TEST
 
@@ -413,6 +436,7 @@ main(void)
 	tcase_add_test(tc, libpq_variables_declare_main);
 	tcase_add_test(tc, ports_are_checked);
 	tcase_add_test(tc, refuses_a_password_given_twice);
+	tcase_add_test(tc, takes_the_repositorys_passphrase);
 	tcase_add_test(tc, usual_names_give_way_to_other_sections);
 	tcase_add_test(tc, usual_names_fill_a_main_that_is_silent);
 	tcase_add_test(tc, retention_days_have_a_usual_name);

@@ -52,6 +52,15 @@ class VerifyOptions(Structure):
     ]
 
 
+class KeyAddOptions(Structure):
+    NAME = "dbb_key_add_options"
+    _fields_ = [
+        ("size", c_size_t),
+        ("passphrase", c_char_p),
+        ("passphrase_file", c_char_p),
+    ]
+
+
 class ProgressStruct(Structure):
     NAME = "dbb_progress"
     _fields_ = [
@@ -68,7 +77,10 @@ class ProgressStruct(Structure):
     ]
 
 
-STRUCTS = (BackupOptions, RestoreOptions, VerifyOptions, ProgressStruct)
+STRUCTS = (BackupOptions, RestoreOptions, VerifyOptions, KeyAddOptions,
+           ProgressStruct)
+
+KEY_WRITE_ONLY = 1
 
 WRITE_FN = CFUNCTYPE(c_int, c_void_p, c_size_t, c_void_p)
 LOG_FN = CFUNCTYPE(None, c_int, c_char_p, c_void_p)
@@ -106,6 +118,11 @@ PROTOTYPES = {
     "dbb_set_list": (_STATUS, [_OUT, c_void_p, c_char_p]),
     "dbb_set_show": (_STATUS, [_OUT, c_void_p, c_char_p, c_void_p]),
     "dbb_verify": (_STATUS, [_OUT, c_void_p, POINTER(VerifyOptions)]),
+    "dbb_key_add": (_STATUS, [_OUT, c_void_p, c_char_p,
+                              POINTER(KeyAddOptions)]),
+    "dbb_key_list": (_STATUS, [_OUT, c_void_p]),
+    "dbb_key_remove": (_STATUS, [_OUT, c_void_p, c_char_p]),
+    "dbb_key_export": (_STATUS, [_OUT, c_void_p, c_char_p, c_uint32]),
     "dbb_result_json": (c_char_p, [c_void_p]),
     "dbb_result_free": (None, [c_void_p]),
 }

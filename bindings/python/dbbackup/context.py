@@ -266,6 +266,35 @@ class Context:
         return self._result("dbb_export", _native.encode(set, "set"),
                             _native.encode(directory, "directory"))
 
+    # ---- the keys of a sealed repository ----
+
+    def key_add(self, name: str, passphrase: Optional[str] = None,
+                passphrase_file: Optional[Path] = None) -> Result:
+        """Add a key that opens the repository with a passphrase of its own:
+        itself, or the file that holds it."""
+        options = _native.KeyAddOptions(
+            size=ctypes.sizeof(_native.KeyAddOptions),
+            passphrase=_native.encode(passphrase, "passphrase"),
+            passphrase_file=_native.encode(passphrase_file,
+                                           "passphrase_file"))
+        return self._result("dbb_key_add", _native.encode(name, "name"),
+                            ctypes.byref(options))
+
+    def key_list(self) -> Result:
+        """The keys in ``result["keys"]``; those that are not whole, or of
+        another repository, in ``result["damaged"]``."""
+        return self._result("dbb_key_list")
+
+    def key_remove(self, name: str) -> Result:
+        """Remove a key; never the last whole one."""
+        return self._result("dbb_key_remove", _native.encode(name, "name"))
+
+    def key_export_write_only(self, file: Path) -> Result:
+        """Write the key file for a machine that backs up and reads nothing
+        back: ``[repository] key-file`` names it there."""
+        return self._result("dbb_key_export", _native.encode(file, "file"),
+                            _native.KEY_WRITE_ONLY)
+
     # ---- how a call is made ----
 
     def _idle(self) -> None:

@@ -128,6 +128,66 @@ class Lifetime(unittest.TestCase):
             ctx.close()
 
 
+class Keys(WithRepository):
+    """The keys of a sealed repository."""
+
+    def setUp(self):
+        super().setUp()
+        self.ctx.set("repository", "password", "correct horse")
+        made = self.ctx.repository_init()
+        self.assertIs(made["repository"]["sealed"], True)
+
+    def names(self):
+        return [key["name"] for key in self.ctx.key_list()["keys"]]
+
+    def test_a_key_comes_and_goes(self):
+        self.ctx.key_add("two", passphrase="battery staple")
+        self.assertEqual(self.names(), ["default", "two"])
+        self.ctx.set("repository", "password", "battery staple")
+        self.ctx.key_remove("default")
+        self.assertEqual(self.names(), ["two"])
+        with self.assertRaises(dbbackup.InvalidArgumentError):
+            self.ctx.key_remove("two")
+        self.ctx.set("repository", "password", "correct horse")
+        with self.assertRaises(dbbackup.WrongKeyError):
+            self.ctx.list_sets()
+
+    def test_the_passphrase_may_be_in_a_file(self):
+        file = self.folder / "passphrase"
+        file.write_text("battery staple\n")
+        self.ctx.key_add("two", passphrase_file=file)
+        self.ctx.set("repository", "password", "battery staple")
+        self.assertEqual(self.names(), ["default", "two"])
+
+    def test_it_takes_one_passphrase(self):
+        for given in ({}, {"passphrase": ""},
+                      {"passphrase": "x", "passphrase_file": "y"}):
+            with self.assertRaises(dbbackup.InvalidArgumentError):
+                self.ctx.key_add("two", **given)
+        self.assertEqual(self.names(), ["default"])
+
+    def test_the_write_only_key_changes_no_keys(self):
+        file = self.folder / "writer.key"
+        self.ctx.key_export_write_only(file)
+        with self.assertRaises(dbbackup.AlreadyExistsError):
+            self.ctx.key_export_write_only(file)
+        self.ctx.set("repository", "password", None)
+        self.ctx.set("repository", "key-file", str(file))
+        self.assertEqual(self.names(), ["default"])
+        self.assertEqual(self.ctx.list_sets()["sets"], [])
+        with self.assertRaises(dbbackup.WrongKeyError):
+            self.ctx.key_add("two", passphrase="x")
+        with self.assertRaises(dbbackup.WrongKeyError):
+            self.ctx.key_remove("default")
+
+    def test_a_repository_that_is_not_sealed_has_none(self):
+        self.ctx.set("repository", "password", None)
+        self.ctx.set("repository", "url", f"file://{self.folder}/open")
+        self.ctx.repository_init()
+        with self.assertRaises(dbbackup.UnsupportedError):
+            self.ctx.key_list()
+
+
 class Verbs(WithRepository):
     def test_init_and_list_an_empty_repository(self):
         made = self.ctx.repository_init()
