@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A set's manifest: header, head, packs, body. */
+/* A set's manifest: header, head, packs, body. The input is one of an open
+ * repository: it is tried as it is, with all that must fit made to fit, and
+ * sealed. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -32,7 +34,7 @@ check_again(dbbi_manifest *m)
 	size_t size = m->pack_count * sizeof *packs;
 
 	packs = (dbbi_set_pack *)fuzz_copy(m->packs, size);
-	FUZZ_HOLDS(dbbi_manifest_encode(&bytes, NULL, SET, m->head, m->body,
+	FUZZ_HOLDS(dbbi_manifest_encode(&bytes, fuzz_keys(), SET, m->head, m->body,
 	    packs, m->pack_count, NULL) == 0);
 	fuzz_put(OBJECT, bytes.data, bytes.size);
 	FUZZ_HOLDS(dbbi_manifest_read(&again, fuzz_repo(), SET, 1,
@@ -95,18 +97,82 @@ mend(uint8_t *data, size_t size)
 	fuzz_sha256(data + size - 32, data, size - 32);
 }
 
+static void
+add(dbbi_bytes *b, const void *data, size_t size)
+{
+	FUZZ_HOLDS(dbbi_bytes_add(b, data, size, NULL) == 0);
+}
+
+static void
+add_digest(dbbi_bytes *b)
+{
+	uint8_t digest[32];
+
+	fuzz_sha256(digest, b->data, b->size);
+	add(b, digest, sizeof digest);
+}
+
+/* The body behind its front, by a content key of its own. */
+static void
+add_body(dbbi_bytes *b, const uint8_t key[DBBI_KEY_SIZE],
+    const uint8_t *body, size_t size)
+{
+	uint8_t *sealed = malloc(size + DBBI_TAG_SIZE);
+	dbbi_aead *aead = NULL;
+
+	FUZZ_HOLDS(sealed != NULL && dbbi_aead_new(&aead, NULL) == 0 &&
+	    dbbi_aead_key(aead, key, NULL) == 0);
+	FUZZ_HOLDS(dbbi_aead_seal(aead, sealed, dbbi_nonce_once, b->data,
+	    HEADER_SIZE + DBBI_BOX_SIZE, body, size, NULL) == 0);
+	add(b, sealed, size + DBBI_TAG_SIZE);
+	dbbi_aead_free(aead);
+	free(sealed);
+}
+
+/* Seal a mended one. */
+static void
+try_sealed(const uint8_t *data, size_t size)
+{
+	size_t head = dbbi_get_u32(data + 44) +
+	    (size_t)dbbi_get_u32(data + 48) * PACK_SIZE;
+	uint8_t key[DBBI_KEY_SIZE];
+	dbbi_bytes b;
+	dbbi_box box;
+
+	FUZZ_HOLDS(dbbi_content_key_make(&box, key, fuzz_keys(), NULL) == 0);
+	dbbi_bytes_init(&b, SIZE_MAX);
+	add(&b, data, HEADER_SIZE);
+	b.data[8] = DBBI_CIPHER_SEALED;
+	add(&b, box.bytes, sizeof box.bytes);
+	FUZZ_HOLDS(dbbi_sealed_begin(&b, fuzz_keys(), NULL) == 0);
+	add(&b, data + HEADER_SIZE, head);
+	FUZZ_HOLDS(dbbi_sealed_end(&b, HEADER_SIZE + DBBI_BOX_SIZE,
+	    fuzz_keys(), "dbbackup set", NULL) == 0);
+	add_digest(&b);
+	add_body(&b, key, data + HEADER_SIZE + head + 32,
+	    size - HEADER_SIZE - head - 2 * 32);
+	add_digest(&b);
+	try_manifest(b.data, b.size);
+	dbbi_bytes_clear(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *mended;
 
+	fuzz_use(0);
 	try_manifest(data, size);
-	if (size >= HEADER_SIZE + 2 * 32) {
-		mended = fuzz_copy(data, size);
-		mend(mended, size);
-		try_manifest(mended, size);
-		free(mended);
-	}
 	fuzz_clear();
+	if (size < HEADER_SIZE + 2 * 32)
+		return 0;
+	mended = fuzz_copy(data, size);
+	mend(mended, size);
+	try_manifest(mended, size);
+	fuzz_clear();
+	fuzz_use(1);
+	try_sealed(mended, size);
+	fuzz_clear();
+	free(mended);
 	return 0;
 }

@@ -29,15 +29,29 @@ check_times(const dbbi_proofs *proofs, const uint8_t *data, size_t size)
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+try_proofs(const uint8_t *stored, size_t stored_size, const uint8_t *data,
+    size_t size)
 {
 	dbbi_proofs *proofs = NULL;
 
-	fuzz_put_named("proofs/", data, size);
+	fuzz_put_named("proofs/", stored, stored_size);
 	FUZZ_HOLDS(dbbi_proofs_load(&proofs, fuzz_repo(), NULL) == 0);
 	check_times(proofs, data, size);
 	dbbi_proofs_free(proofs);
 	fuzz_clear();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	dbbi_bytes sealed;
+
+	fuzz_use(0);
+	try_proofs(data, size, data, size);
+	fuzz_use(1);
+	fuzz_seal(&sealed, data, size, "dbbackup proofs");
+	try_proofs(sealed.data, sealed.size, data, size);
+	dbbi_bytes_clear(&sealed);
 	return 0;
 }

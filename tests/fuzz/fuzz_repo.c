@@ -10,15 +10,23 @@
 #define OBJECT_SIZE 80
 #define RECORD_SIZE (4 + DBBI_SHA256_SIZE)
 
+struct one {
+	dbbi_store *store;
+	dbbi_repo *repo;
+	const dbbi_keys *keys;
+	dbbi_namer *namer;
+};
+
 static struct {
 	dbbi_store_registry *stores;
-	dbbi_store *store;
 	dbbi_run run;
-	dbbi_repo *repo;
+	dbbi_keys keys;
+	struct one both[2];	/* open, sealed */
+	int sealed;
 } fuzz;
 
 static void
-open_once(void)
+make(struct one *one, const dbbi_keys *keys)
 {
 	static const dbbi_repo_params params = {
 		.chunker = { .seed = "a seed for fuzzing", .min_bytes = 64,
@@ -26,37 +34,63 @@ open_once(void)
 		.grace_s = DBBI_GRACE_S,
 	};
 
-	if (fuzz.repo != NULL)
-		return;
-	FUZZ_HOLDS(dbbi_store_registry_new(&fuzz.stores, NULL) == 0);
-	FUZZ_HOLDS(dbbi_store_open(&fuzz.store, fuzz.stores, "memory:", 0,
+	one->keys = keys;
+	FUZZ_HOLDS(dbbi_store_open(&one->store, fuzz.stores, "memory:", 0,
 	    NULL) == 0);
-	FUZZ_HOLDS(dbbi_run_init(&fuzz.run, NULL) == 0);
-	FUZZ_HOLDS(dbbi_repo_create_with(fuzz.store, &params, NULL,
+	FUZZ_HOLDS(dbbi_repo_create_with(one->store, &params, keys,
 	    NULL) == 0);
-	FUZZ_HOLDS(dbbi_repo_open(&fuzz.repo, fuzz.store, NULL, &fuzz.run,
-	    NULL) == 0);
+	FUZZ_HOLDS(dbbi_repo_open_with(&one->repo, one->store, keys,
+	    &fuzz.run, NULL) == 0);
+	FUZZ_HOLDS(dbbi_namer_new(&one->namer, keys, NULL) == 0);
+}
+
+/* The one that is used. */
+static struct one *
+current(void)
+{
+	static const uint8_t writer[DBBI_KEY_SIZE] = { 1 };
+	static const uint8_t private_key[DBBI_KEY_SIZE] = { 2 };
+
+	if (fuzz.stores == NULL) {
+		FUZZ_HOLDS(dbbi_store_registry_new(&fuzz.stores, NULL) == 0);
+		FUZZ_HOLDS(dbbi_run_init(&fuzz.run, NULL) == 0);
+		FUZZ_HOLDS(dbbi_keys_full(&fuzz.keys, writer, private_key,
+		    NULL) == 0);
+		make(&fuzz.both[0], NULL);
+		make(&fuzz.both[1], &fuzz.keys);
+	}
+	return &fuzz.both[fuzz.sealed];
+}
+
+void
+fuzz_use(int sealed)
+{
+	fuzz.sealed = sealed != 0;
 }
 
 dbbi_repo *
 fuzz_repo(void)
 {
-	open_once();
-	return fuzz.repo;
+	return current()->repo;
 }
 
 dbbi_store *
 fuzz_store(void)
 {
-	open_once();
-	return fuzz.store;
+	return current()->store;
 }
 
 dbbi_run *
 fuzz_run(void)
 {
-	open_once();
+	current();
 	return &fuzz.run;
+}
+
+const dbbi_keys *
+fuzz_keys(void)
+{
+	return current()->keys;
 }
 
 void
@@ -93,8 +127,26 @@ fuzz_clear(void)
 {
 	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "", remove_object, NULL,
 	    NULL) == 0);
-	dbbi_index_free(fuzz.repo->index);
-	fuzz.repo->index = NULL;
+	dbbi_index_free(fuzz_repo()->index);
+	fuzz_repo()->index = NULL;
+}
+
+void
+fuzz_seal(dbbi_bytes *out, const uint8_t *data, size_t size,
+    const char *info)
+{
+	size_t front = size < DBBI_HEADER_SIZE ? size : DBBI_HEADER_SIZE;
+
+	dbbi_bytes_init(out, SIZE_MAX);
+	FUZZ_HOLDS(dbbi_bytes_add(out, data, front, NULL) == 0);
+	if (size < DBBI_HEADER_SIZE)
+		return;
+	out->data[DBBI_MAGIC_SIZE] = DBBI_CIPHER_SEALED;
+	FUZZ_HOLDS(dbbi_sealed_begin(out, fuzz_keys(), NULL) == 0);
+	FUZZ_HOLDS(dbbi_bytes_add(out, data + front, size - front,
+	    NULL) == 0);
+	FUZZ_HOLDS(dbbi_sealed_end(out, front, fuzz_keys(), info,
+	    NULL) == 0);
 }
 
 void
@@ -120,6 +172,7 @@ fuzz_chunk_id(dbbi_id *id, const uint8_t *plain, size_t size)
 		fuzz_sha256(records + (size_t)RECORD_SIZE * n + 4, piece,
 		    length);
 	}
-	fuzz_sha256(id->bytes, records, (size_t)RECORD_SIZE * n);
+	FUZZ_HOLDS(dbbi_namer_name(id, current()->namer, records,
+	    (size_t)RECORD_SIZE * n, NULL) == 0);
 	free(records);
 }

@@ -2,10 +2,11 @@
 /* repository.json, as it is and with the id that fits its parameters. */
 #include <config.h>
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz_repo.h"
+#include "repo/repo_params.h"
 #include "util/text.h"
 
 #define OBJECT "repository.json"
@@ -13,22 +14,40 @@
 static dbbi_store *store;
 
 static void
-try_document(const char *text, size_t size)
+put(const char *text, size_t size)
 {
-	dbbi_repo *repo = NULL;
-
 	FUZZ_HOLDS(dbbi_store_write(store, OBJECT, text, size,
 	    DBB_PUT_REPLACE, NULL) == 0);
-	if (dbbi_repo_open(&repo, store, NULL, fuzz_run(), NULL) < 0)
-		return;
-	FUZZ_HOLDS(dbbi_chunker_params_valid(&repo->params));
-	FUZZ_HOLDS(repo->params.max_bytes <= DBBI_CHUNK_LIMIT);
-	FUZZ_HOLDS(repo->grace_s > 0);
-	FUZZ_HOLDS(strlen(dbbi_repo_id(repo)) == DBBI_REPO_ID_SIZE - 1);
-	dbbi_repo_free(repo);
 }
 
-/* A number as it stands in the text that the id is made of. */
+/* Written again and read again it says the same. */
+static void
+try_document(const char *text, size_t size)
+{
+	char id[DBBI_REPO_ID_SIZE], again_id[DBBI_REPO_ID_SIZE];
+	dbbi_repo_params params, again;
+
+	put(text, size);
+	if (dbbi_repo_params_read(&params, id, store, NULL) < 0)
+		return;
+	FUZZ_HOLDS(dbbi_chunker_params_valid(&params.chunker));
+	FUZZ_HOLDS(params.chunker.max_bytes <= DBBI_CHUNK_LIMIT);
+	FUZZ_HOLDS(params.grace_s > 0);
+	FUZZ_HOLDS(dbbi_store_remove(store, OBJECT, NULL) == 0);
+	FUZZ_HOLDS(dbbi_repo_params_write(store, &params, NULL) == 0);
+	FUZZ_HOLDS(dbbi_repo_params_read(&again, again_id, store, NULL) == 0);
+	FUZZ_HOLDS(strcmp(id, again_id) == 0);
+}
+
+/* A word and a number as they stand in the text that the id is made of. */
+static const char *
+word(const dbbi_json *object, const char *key)
+{
+	const char *text = dbbi_json_string(object, key);
+
+	return text != NULL ? text : "";
+}
+
 static unsigned long long
 number(const dbbi_json *object, const char *key)
 {
@@ -42,18 +61,21 @@ static void
 mend_id(dbbi_json *json)
 {
 	const dbbi_json *chunker = dbbi_json_object(json, "chunker");
-	const char *seed = dbbi_json_string(chunker, "seed");
-	char text[512], hex[DBBI_SHA256_HEX];
+	const char *key = dbbi_json_string(json, "public_key");
+	char hex[DBBI_SHA256_HEX], *text;
 	uint8_t digest[DBBI_SHA256_SIZE];
-	int n;
 
-	n = snprintf(text, sizeof text, "gear64 %.64s %llu %llu %llu none "
-	    "%llu", seed != NULL ? seed : "", number(chunker, "min_bytes"),
+	text = dbbi_text_format("gear64 %s %llu %llu %llu %s%s%s %llu %s",
+	    word(chunker, "seed"), number(chunker, "min_bytes"),
 	    number(chunker, "average_bytes"), number(chunker, "max_bytes"),
-	    number(json, "grace_s"));
-	fuzz_sha256(digest, text, (size_t)n);
+	    word(json, "cipher"), key != NULL ? " " : "",
+	    key != NULL ? key : "", number(json, "grace_s"),
+	    word(json, "created_at"));
+	FUZZ_HOLDS(text != NULL);
+	fuzz_sha256(digest, text, strlen(text));
 	dbbi_hex_encode(hex, digest, (DBBI_REPO_ID_SIZE - 1) / 2);
 	dbbi_json_set_string(json, "id", hex);
+	free(text);
 }
 
 static void

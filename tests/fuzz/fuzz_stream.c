@@ -2,7 +2,7 @@
 /*
  * A stream is read whose list of pieces says anything, out of chunks that
  * say anything, all of them under their right names. The input is: threads
- * u8, number of chunks u8, for each its length u16 and its bytes as they
+ * and whether it is sealed u8, number of chunks u8, for each its length u16 and its bytes as they
  * are unpacked; then pieces, each: chunk u8, offset u16, length u16.
  */
 #include <config.h>
@@ -16,14 +16,26 @@
 #define CHUNKS_MAX 16u
 #define PIECES_MAX 256u
 
-static dbbi_pack *pack;
+static dbbi_pack *packs[2];		/* open, sealed */
+static dbbi_pack *pack;			/* one of these */
 static dbbi_pieces pieces;
 
 static void
-add_chunk(dbbi_id *id, const uint8_t *plain, size_t size)
+begin_pack(int sealed)
+{
+	fuzz_use(sealed);
+	if (packs[sealed] == NULL)
+		FUZZ_HOLDS(dbbi_pack_new(&packs[sealed], fuzz_keys(),
+		    NULL) == 0);
+	pack = packs[sealed];
+	dbbi_pack_reset(pack);
+}
+
+static void
+add_chunk(dbbi_id *id, const uint8_t *plain, size_t size, uint8_t kind)
 {
 	dbbi_entry entry = { .stored = (uint32_t)size,
-	    .plain = (uint32_t)size };
+	    .plain = (uint32_t)size, .kind = kind };
 
 	fuzz_chunk_id(&entry.id, plain, size);
 	*id = entry.id;
@@ -42,7 +54,8 @@ read_chunks(dbbi_cursor *c)
 		plain = fuzz_take(&size, c, size);
 		if (size == 0)
 			break;
-		add_chunk(&pieces.chunks[pieces.chunk_count++], plain, size);
+		add_chunk(&pieces.chunks[pieces.chunk_count++], plain, size,
+		    DBBI_KIND_DATA);
 	}
 }
 
@@ -73,7 +86,7 @@ add_list(dbbi_id *root)
 	dbbi_put_u32(plain, 1);
 	dbbi_put_u32(plain + 4, size);
 	memcpy(plain + 8, pieces.list, size);
-	add_chunk(root, plain, 8 + size);
+	add_chunk(root, plain, 8 + size, DBBI_KIND_LIST);
 }
 
 static void
@@ -89,9 +102,10 @@ put_pack(void)
 	FUZZ_HOLDS(dbbi_pack_end(&name, &data, &size, pack, NULL) == 0);
 	dbbi_pack_object(object, &name);
 	fuzz_put(object, data, size);
-	dbbi_segment_init(&segment, NULL);
-	FUZZ_HOLDS(dbbi_segment_add(&segment, &name, size, NULL,
-	    dbbi_pack_directory(pack), dbbi_pack_count(pack), NULL) == 0);
+	dbbi_segment_init(&segment, fuzz_keys());
+	FUZZ_HOLDS(dbbi_segment_add(&segment, &name, size,
+	    dbbi_pack_box(pack), dbbi_pack_directory(pack),
+	    dbbi_pack_count(pack), NULL) == 0);
 	FUZZ_HOLDS(dbbi_segment_write(&written, &segment, fuzz_store(),
 	    NULL) == 0);
 	dbbi_segment_clear(&segment);
@@ -125,19 +139,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	dbbi_cursor c = { data, size };
 	dbbi_stream_ref ref = { .depth = 1 };
-	unsigned threads = fuzz_take_u8(&c) % 2 + 1;
+	uint32_t how = fuzz_take_u8(&c);
 
-	if (pack == NULL)
-		FUZZ_HOLDS(dbbi_pack_new(&pack, NULL, NULL) == 0);
-	dbbi_pack_reset(pack);
+	begin_pack(how >> 1 & 1);
 	dbbi_pieces_reset(&pieces);
-	fuzz_repo();
 	read_chunks(&c);
 	ref.size_bytes = read_pieces(&c);
 	add_list(&ref.root);
 	put_pack();
 	if (dbbi_repo_load_index(fuzz_repo(), NULL) == 0)
-		read_stream(&ref, threads);
+		read_stream(&ref, (how & 1) + 1);
 	fuzz_clear();
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "repo/condemned.h"
 #include "repo/key_file.h"
 #include "repo/key_form.h"
+#include "repo/pack.h"
 #include "repo/proofs.h"
 #include "util/text.h"
 
@@ -192,11 +193,11 @@ seed_two_levels(void)
 	write_seed("lists", "two_levels", seed, sizeof seed);
 }
 
-/* Two chunks of two pieces each, read forth and back. */
+/* Two chunks of two pieces each, read forth and back; once sealed. */
 static void
 seed_stream(void)
 {
-	static const uint8_t seed[] = {
+	static uint8_t seed[] = {
 		0, 2,
 		22, 0, 2, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0,
 		'h', 'e', 'l', 'l', 'o', 'w', 'o', 'r', 'l', 'd',
@@ -207,6 +208,8 @@ seed_stream(void)
 	};
 
 	write_seed("stream", "four_pieces", seed, sizeof seed);
+	seed[0] = 2;
+	write_seed("stream", "four_pieces_sealed", seed, sizeof seed);
 }
 
 /* ---- objects ---- */
@@ -281,6 +284,83 @@ seed_keys(void)
 	free(path);
 }
 
+/* A pack of an open repository, with what sealing adds to it: a tag behind
+ * each chunk, and offsets as if a box were behind its header. */
+static int
+seed_sealed_pack(const dbb_object *object, void *payload)
+{
+	static uint8_t to[2 * SMALL];
+	uint8_t *pack = NULL, *at = to + DBBI_HEADER_SIZE;
+	dbbi_pack_view view;
+	dbbi_entry entry;
+	size_t size;
+
+	(void)payload;
+	FUZZ_HOLDS(dbbi_store_load(&pack, &size, fuzz_store(), object->name,
+	    SMALL, NULL) == 0);
+	FUZZ_HOLDS(dbbi_pack_open(&view, pack, size, NULL, NULL) == 0);
+	memcpy(to, pack, DBBI_HEADER_SIZE);
+	for (uint32_t i = 0; i < view.count; i++) {
+		FUZZ_HOLDS(dbbi_pack_entry(&entry, &view, i) == 0);
+		memcpy(at, pack + entry.offset, entry.stored);
+		entry.offset = (uint32_t)(at - to) + DBBI_BOX_SIZE;
+		entry.stored += DBBI_TAG_SIZE;
+		dbbi_entry_put(pack + size - 48 -
+		    (view.count - i) * DBBI_ENTRY_SIZE, &entry);
+		at += entry.stored;
+	}
+	memcpy(at, pack + view.end, size - view.end);
+	write_seed("pack", "sealed", to, (size_t)(at - to) + size - view.end);
+	free(pack);
+	return 0;
+}
+
+/* What is in the box of the sealed repository's only index segment, behind
+ * its header: fuzz_index seals it again. */
+static int
+seed_sealed_index(const dbb_object *object, void *payload)
+{
+	uint8_t *data = NULL;
+	dbbi_cursor content;
+	size_t size;
+
+	(void)payload;
+	FUZZ_HOLDS(dbbi_store_load(&data, &size, fuzz_store(), object->name,
+	    1u << 20, NULL) == 0);
+	FUZZ_HOLDS(dbbi_sealed_open(&content, data, size, DBBI_HEADER_SIZE,
+	    fuzz_keys(), "dbbackup index", NULL) == 0);
+	memmove(data + DBBI_HEADER_SIZE, content.at, content.left);
+	write_seed("index", "sealed", data, DBBI_HEADER_SIZE + content.left);
+	free(data);
+	return 0;
+}
+
+static int
+seed_sealed_repository(const dbb_object *object, void *payload)
+{
+	uint8_t *data = NULL;
+	size_t size;
+
+	(void)payload;
+	FUZZ_HOLDS(dbbi_store_load(&data, &size, fuzz_store(), object->name,
+	    1u << 20, NULL) == 0);
+	write_seed("repository", "sealed", data, size);
+	free(data);
+	return 0;
+}
+
+static void
+seed_sealed(void)
+{
+	fuzz_use(1);
+	FUZZ_HOLDS(dbbi_repo_load_index(fuzz_repo(), NULL) == 0);
+	write_stream(SMALL);
+	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "index/", seed_sealed_index,
+	    NULL, NULL) == 0);
+	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "repository.json",
+	    seed_sealed_repository, NULL, NULL) == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -299,10 +379,13 @@ main(int argc, char **argv)
 	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "", seed_object, NULL,
 	    NULL) == 0);
 	seed_lists("one_list", &ref);
+	FUZZ_HOLDS(dbbi_store_list(fuzz_store(), "packs/", seed_sealed_pack,
+	    NULL, NULL) == 0);
 	ref = write_stream(LARGE);
 	seed_lists("long_list", &ref);
 	seed_two_levels();
 	seed_stream();
 	seed_keys();
+	seed_sealed();
 	return 0;
 }
