@@ -299,7 +299,8 @@ make_set(struct backup *b, dbb_error *err)
 	    (rc = start_writer(b, err)) < 0)
 		return rc;
 	backup_history_begin(b);
-	if ((rc = dbbi_task_run(freeze_task, b, &b->meter, err)) < 0 ||
+	if ((rc = dbbi_task_run(backup_bases_task, b, &b->meter, err)) < 0 ||
+	    (rc = dbbi_task_run(freeze_task, b, &b->meter, err)) < 0 ||
 	    (rc = survivors(b, err)) < 0 ||
 	    (rc = dbbi_meter_phase(&b->meter, DBB_PHASE_READ, err)) < 0 ||
 	    (rc = run_tasks(b, backup_facts_task, backup_stream_task, 1,

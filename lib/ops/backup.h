@@ -6,8 +6,9 @@
  *	open -> freeze -> streams and facts side by side -> flush -> check
  *	what was stored -> manifest
  *
- * backup_source.c is one source on that way, backup_set.c the documents,
- * backup_history.c the rows about it, backup.c the order of things.
+ * backup_source.c is one source on that way, backup_base.c what its streams
+ * were before, backup_set.c the documents, backup_history.c the rows about
+ * it, backup.c the order of things.
  */
 #ifndef DBBI_BACKUP_H
 #define DBBI_BACKUP_H
@@ -44,6 +45,9 @@ struct backup_source;
 struct backup_stream {
 	struct backup_source *owner;
 	size_t i;			/* in the driver's list */
+	dbbi_stream_ref base;		/* the same of an earlier set */
+	int has_base;
+	int base_whole;			/* that set has lost no pack */
 	dbbi_stream_ref ref;		/* once it is stored */
 	int64_t ended_at_ms;
 	_Atomic uint64_t bytes;
@@ -111,6 +115,10 @@ struct backup {
 	struct backup_set set;
 };
 
+/* Find the base of each stream; payload is the struct backup. A stream may
+ * well have none. The index is loaded. */
+int backup_bases_task(dbbi_task *task, dbb_error *err);
+
 /* The history (backup_history.c). `so_far` is how the beginning went; a
  * server that could not be reached is not asked again. */
 int backup_history_open(struct backup *b, int so_far, dbb_error *err);
@@ -122,9 +130,9 @@ void backup_history_close(struct backup *b);
 /* "KEY=VALUE", each of them. */
 int backup_labels_check(const char *const *labels, dbb_error *err);
 
-/* The documents: the manifest's head (no streams), its body (everything),
- * the verb's result (streams, no facts), and that of a dry run (what would
- * be read). */
+/* The documents: the manifest's head (where streams lie, no facts), its body
+ * (everything), the verb's result (streams, no facts), and that of a dry run
+ * (what would be read). */
 enum backup_detail { BACKUP_HEAD, BACKUP_BODY, BACKUP_RESULT, BACKUP_PLAN };
 
 int backup_document(dbbi_json **out, const struct backup_set *set,

@@ -145,8 +145,9 @@ backup_stream_task(dbbi_task *task, dbb_error *err)
 
 	rc = s->item.driver->stream(&in, s->source, stream->i, err);
 	if (rc == 0)
-		rc = dbbi_repo_write_stream(&stream->ref, s->writer, in, NULL,
-		    &stream->bytes, err);
+		rc = dbbi_repo_write_stream(&stream->ref, s->writer, in,
+		    stream->has_base ? &stream->base : NULL, &stream->bytes,
+		    err);
 	if (rc == 0 && stream->ref.size_bytes == 0)
 		rc = dbbi_error_set(err, DBB_ESOURCE, "it gave nothing");
 	dbbi_reader_free(in);

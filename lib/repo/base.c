@@ -9,6 +9,7 @@
 #define LISTS 8u	/* in each window */
 #define BEHIND 2u	/* of them before the one that was found in last */
 #define SLOTS (2u * 2u * LISTS * DBBI_PIECES_MAX)	/* a power of two */
+#define FAR_PIECES 16u	/* in a row that were found far on: follow */
 #define LOST_BYTES (16u << 20)	/* without a find: the window is elsewhere */
 
 /* A list of a window; its bytes are our own. */
@@ -26,12 +27,23 @@ struct window {
 
 enum { EARLIER, OWN, WINDOWS };
 
+/* A piece of a window's list. */
+struct spot {
+	unsigned window;
+	uint32_t list;		/* its number */
+	uint32_t piece;
+};
+
 struct dbbi_base {
 	dbbi_repo *repo;
 	dbbi_lists lists;
 	dbbi_walk *walk;	/* NULL: no more to come */
 	struct window windows[WINDOWS];
 	uint32_t *slots;	/* slot_of(), or 0: empty */
+	struct spot last;	/* the furthest find in the earlier stream */
+	uint32_t last_own;	/* the own list that was open when the first
+				   piece of that list was found */
+	uint32_t far;		/* finds in a row that were far on */
 	uint64_t missed;	/* bytes since the last find */
 };
 
@@ -90,16 +102,22 @@ slot_of(unsigned window, uint32_t n, uint32_t i)
 	return (window * LISTS + n % LISTS) * DBBI_PIECES_MAX + i + 1;
 }
 
-/* The list that a slot's piece is in, and the piece. */
-static const struct held *
-get_piece(dbbi_piece *out, const dbbi_base *base, uint32_t slot)
+static struct spot
+spot_of(const dbbi_base *base, uint32_t slot)
 {
-	uint32_t list = (slot - 1) / DBBI_PIECES_MAX;
-	const struct held *held =
-	    &base->windows[list / LISTS].held[list % LISTS];
+	uint32_t held = (slot - 1) / DBBI_PIECES_MAX;
+	struct spot spot = { .window = held / LISTS,
+	    .piece = (slot - 1) % DBBI_PIECES_MAX };
+	uint32_t first = base->windows[spot.window].first;
 
-	dbbi_piece_list_get(out, &held->list, (slot - 1) % DBBI_PIECES_MAX);
-	return held;
+	spot.list = first + (held + LISTS - first % LISTS) % LISTS;
+	return spot;
+}
+
+static const dbbi_piece_list *
+list_at(const dbbi_base *base, const struct spot *spot)
+{
+	return &base->windows[spot->window].held[spot->list % LISTS].list;
 }
 
 static void
@@ -178,33 +196,45 @@ dbbi_base_note(dbbi_base *base, const uint8_t *list, size_t size,
 	return add_held(base, OWN, &view, err);
 }
 
+/* The earlier stream's next list; one that is damaged or lost is as if it
+ * had no pieces. 1, or 0 after the last. */
+static int
+walk_on(dbbi_piece_list *out, dbbi_base *base, dbb_error *err)
+{
+	dbb_error cause;
+	int rc;
+
+	dbbi_error_clear(&cause);
+	rc = dbbi_walk_next(out, base->walk, &cause);
+	if (dbbi_is_damage(rc)) {
+		dbbi_log(base->repo->run, DBB_LOG_DEBUG, "a list of the "
+		    "earlier backup is of no help: %s", cause.message);
+		memset(out, 0, sizeof *out);
+		return 1;
+	}
+	if (rc < 0 && err != NULL)
+		*err = cause;
+	return rc;
+}
+
 /* Load the earlier stream's next list, for which there is room: 1, or 0 when
- * there are no more, or they cannot be read. */
+ * there are no more. */
 static int
 load_next(dbbi_base *base, dbb_error *err)
 {
 	dbbi_piece_list list;
-	dbb_error cause;
 	int rc;
 
 	if (base->walk == NULL)
 		return 0;
-	dbbi_error_clear(&cause);
-	rc = dbbi_walk_next(&list, base->walk, &cause);
-	if (rc == 1 && (rc = add_held(base, EARLIER, &list, &cause)) == 0)
-		return 1;
-	dbbi_walk_free(base->walk);
-	base->walk = NULL;
-	if (rc == DBB_ECANCELED || rc == DBB_ENOMEM) {
-		if (err != NULL)
-			*err = cause;
-		return rc;
+	if ((rc = walk_on(&list, base, err)) == 1)
+		rc = add_held(base, EARLIER, &list, err);
+	else if (rc == 0) {
+		dbbi_walk_free(base->walk);
+		base->walk = NULL;
+		return 0;
 	}
-	if (rc < 0)
-		dbbi_log(base->repo->run, DBB_LOG_DEBUG, "the earlier "
-		    "backup's list of pieces is of no more help: %s",
-		    cause.message);
-	return 0;
+	return rc < 0 ? rc : 1;
 }
 
 /* Move the window on so that list `n` stands BEHIND lists after its
@@ -224,57 +254,87 @@ centre(dbbi_base *base, uint32_t n, dbb_error *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* The list that has the piece; NULL: none. */
-static const struct held *
-look_up(dbbi_piece *out, const dbbi_base *base, const uint8_t *digest,
-    uint32_t length)
+/*
+ * Is it a piece that the new stream has passed, and would have forgotten by
+ * now if there were no earlier one? What a first run stores twice, as its
+ * own window did not reach back so far, must be stored in the same two places
+ * by the run that makes a loss good.
+ */
+static int
+out_of_reach(const dbbi_base *base, const struct spot *spot)
 {
-	uint32_t at = first_slot(digest), slot;
-	const struct held *held;
+	const struct spot *last = &base->last;
 
-	for (; (slot = base->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
-		held = get_piece(out, base, slot);
-		if (out->length == length &&
-		    memcmp(out->digest, digest, DBBI_SHA256_SIZE) == 0)
-			return held;
-	}
-	return NULL;
+	if (spot->window != EARLIER || spot->list > last->list ||
+	    (spot->list == last->list && spot->piece > last->piece))
+		return 0;
+	return (uint64_t)base->last_own + spot->list <
+	    (uint64_t)base->windows[OWN].first + last->list;
 }
 
-/* A piece was found in a list: follow, should it be far on. */
+/* Find the piece in one of the windows: 1, or 0. */
 static int
-follow(dbbi_base *base, const struct held *held, dbb_error *err)
+look_up(struct spot *out, dbbi_piece *piece, const dbbi_base *base,
+    const uint8_t *digest, uint32_t length)
+{
+	uint32_t at = first_slot(digest), slot;
+
+	for (; (slot = base->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
+		*out = spot_of(base, slot);
+		dbbi_piece_list_get(piece, list_at(base, out), out->piece);
+		if (piece->length == length &&
+		    memcmp(piece->digest, digest, DBBI_SHA256_SIZE) == 0 &&
+		    !out_of_reach(base, out))
+			return 1;
+	}
+	return 0;
+}
+
+/* A piece was found there: follow, should it and others be far on. One
+ * alone may well stand in several places. */
+static int
+follow(dbbi_base *base, const struct spot *spot, dbb_error *err)
 {
 	const struct window *w = &base->windows[EARLIER];
-	uint32_t i, on;
+	const struct spot *last = &base->last;
 
-	if (held < w->held || held >= w->held + LISTS)
+	if (spot->window != EARLIER) {
+		base->far = 0;
 		return 0;
-	i = (uint32_t)(held - w->held);
-	on = (i + LISTS - w->first % LISTS) % LISTS;
-	return on > 2 * BEHIND ? centre(base, w->first + on, err) : 0;
+	}
+	if (spot->list > last->list)
+		base->last_own = base->windows[OWN].end;
+	if (spot->list > last->list ||
+	    (spot->list == last->list && spot->piece > last->piece))
+		base->last = *spot;
+	if (spot->list - w->first <= 2 * BEHIND)
+		base->far = 0;
+	else if (++base->far >= FAR_PIECES)
+		return centre(base, spot->list, err);
+	return 0;
 }
 
 int
 dbbi_base_find(dbbi_base_piece *out, dbbi_base *base,
     const uint8_t digest[DBBI_SHA256_SIZE], uint32_t length, dbb_error *err)
 {
-	const struct held *held;
+	struct spot spot;
 	dbbi_piece piece;
 	int rc;
 
 	if (base->windows[EARLIER].end == 0 &&
 	    (rc = centre(base, 0, err)) < 0)
 		return rc;
-	held = look_up(&piece, base, digest, length);
-	if (held == NULL) {
+	if (!look_up(&spot, &piece, base, digest, length)) {
 		base->missed += length;
+		base->far = 0;
 		return 0;
 	}
 	base->missed = 0;
-	dbbi_piece_list_chunk(&out->chunk, &held->list, piece.chunk);
+	dbbi_piece_list_chunk(&out->chunk, list_at(base, &spot),
+	    piece.chunk);
 	out->offset = piece.offset;
-	rc = follow(base, held, err);
+	rc = follow(base, &spot, err);
 	return rc < 0 ? rc : 1;
 }
 

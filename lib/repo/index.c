@@ -274,6 +274,19 @@ dbbi_index_condemned(dbbi_index *index, const dbbi_id *name, uint32_t size)
 	return condemned;
 }
 
+int
+dbbi_index_has_pack(dbbi_index *index, const dbbi_id *name, uint32_t size)
+{
+	const dbbi_pack_item *pack;
+	int has;
+
+	pthread_mutex_lock(&index->mutex);
+	pack = dbbi_pack_table_find(&index->packs, name, size);
+	has = pack != NULL && pack->present && !pack->condemned;
+	pthread_mutex_unlock(&index->mutex);
+	return has;
+}
+
 uint32_t
 dbbi_index_packs(dbbi_index *index)
 {
@@ -403,7 +416,7 @@ dbbi_index_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id)
 
 int
 dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
-    dbb_error *err)
+    uint32_t plain, dbb_error *err)
 {
 	struct item *item, *vacant = NULL;
 	size_t at;
@@ -420,8 +433,10 @@ dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
 	*claimed = item == NULL;
 	if (*claimed && vacant == NULL)
 		rc = add_item(&vacant, index, id->bytes, err);
-	if (*claimed && rc == 0)
+	if (*claimed && rc == 0) {
 		vacant->pack_no = PACK_PENDING;
+		vacant->plain_kind_coding = plain;
+	}
 	pthread_mutex_unlock(&index->mutex);
 	return rc;
 }

@@ -63,6 +63,10 @@ void dbbi_index_spare(dbbi_index *index, const dbbi_id *name,
 int dbbi_index_condemned(dbbi_index *index, const dbbi_id *name,
     uint32_t size);
 
+/* Is such a pack known, present and not condemned? */
+int dbbi_index_has_pack(dbbi_index *index, const dbbi_id *name,
+    uint32_t size);
+
 uint32_t dbbi_index_packs(dbbi_index *index);
 void dbbi_index_pack(dbbi_id *name, uint32_t *size, dbbi_index *index,
     uint32_t pack_no);
@@ -81,13 +85,12 @@ int dbbi_index_put(dbbi_index *index, const dbbi_entry *entry,
 uint32_t dbbi_index_find(dbbi_places *out, dbbi_index *index,
     const dbbi_id *id);
 
-/* Claim a chunk for storing: `*claimed` is 0 when it is claimed already, or
- * has a place that counts. */
+/* Claim a chunk of so many plain bytes for storing: `*claimed` is 0 when it
+ * is claimed already, or has a place that counts. */
 int dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
-    dbb_error *err);
+    uint32_t plain, dbb_error *err);
 
-/* Has a chunk a place that counts, or is it claimed? Its plain bytes, or 0:
- * unknown yet, as it is only claimed. */
+/* Has a chunk a place that counts, or is it claimed? And its plain bytes. */
 int dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id);
 
 /* Give up all claims that did not come to a place, and the places in packs

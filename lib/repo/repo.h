@@ -169,6 +169,11 @@ int dbbi_set_read_verified(dbbi_json **head, int64_t *verified_at_ms,
     dbbi_repo *repo, const struct dbbi_proofs *proofs, const char *id,
     dbb_error *err);
 
+/* Read a set's head, and is the store's every pack there that it names? To
+ * be called with the index loaded. */
+int dbbi_set_head(dbbi_json **head, int *whole, dbbi_repo *repo,
+    const char *id, dbb_error *err);
+
 /* Ids of all sets, oldest first. Names that are no ids are passed over. */
 int dbbi_set_ids(dbbi_list *out, dbbi_repo *repo, dbb_error *err);
 

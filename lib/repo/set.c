@@ -327,3 +327,22 @@ dbbi_set_read_verified(dbbi_json **head, int64_t *verified_at_ms,
 	dbbi_manifest_clear(&m);
 	return 0;
 }
+
+int
+dbbi_set_head(dbbi_json **head, int *whole, dbbi_repo *repo, const char *id,
+    dbb_error *err)
+{
+	dbbi_manifest m;
+	int all = 1, rc;
+
+	if ((rc = dbbi_manifest_read(&m, repo, id, 0, err)) < 0)
+		return rc;
+	for (uint32_t i = 0; all && i < m.pack_count; i++)
+		all = dbbi_index_has_pack(repo->index, &m.packs[i].name,
+		    m.packs[i].size);
+	*head = m.head;
+	*whole = all;
+	m.head = NULL;
+	dbbi_manifest_clear(&m);
+	return 0;
+}

@@ -55,7 +55,8 @@ int dbbi_walk_new(dbbi_walk **out, const dbbi_stream_ref *ref,
     dbbi_tree_load_fn load, void *payload, dbb_error *err);
 
 /* The stream's next list of pieces: 1, or 0 after the last. It is valid
- * until the next call. Sizes are proven to add up: DBB_EDAMAGED. */
+ * until the next call. Sizes are proven to add up: DBB_EDAMAGED. After a
+ * failure the next call goes on behind the list that could not be read. */
 int dbbi_walk_next(dbbi_piece_list *out, dbbi_walk *walk, dbb_error *err);
 void dbbi_walk_free(dbbi_walk *walk);
 

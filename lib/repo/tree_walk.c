@@ -105,7 +105,8 @@ open_list(struct level *level, unsigned n, size_t size, uint64_t bytes,
 	return 0;
 }
 
-/* Load the list of level `n` that stands for what `entry` says. */
+/* Load the list of level `n` that stands for what `entry` says. Should that
+ * fail, the walk is where it was done with it. */
 static int
 load_list(dbbi_walk *walk, unsigned n, const dbbi_tree_entry *entry,
     dbb_error *err)
@@ -115,12 +116,14 @@ load_list(dbbi_walk *walk, unsigned n, const dbbi_tree_entry *entry,
 	int rc;
 
 	rc = walk->load(&size, level->list, &entry->id, walk->payload, err);
-	if (rc < 0)
-		return rc;
-	if (n == 0)
-		return dbbi_piece_list_open(&walk->pieces, level->list, size,
+	if (rc == 0 && n == 0)
+		rc = dbbi_piece_list_open(&walk->pieces, level->list, size,
 		    entry->bytes, err);
-	return open_list(level, n, size, entry->bytes, err);
+	else if (rc == 0)
+		rc = open_list(level, n, size, entry->bytes, err);
+	if (rc < 0)
+		walk->at = n + 1;
+	return rc;
 }
 
 static int

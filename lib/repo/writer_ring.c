@@ -37,7 +37,8 @@ dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
 	struct dbbi_slot *slot = NULL;
 	int claimed, rc;
 
-	rc = dbbi_index_claim(&claimed, w->repo->index, &chunk->id, err);
+	rc = dbbi_index_claim(&claimed, w->repo->index, &chunk->id,
+	    chunk->table_size + chunk->size, err);
 	if (rc < 0)
 		return rc;
 	*known = !claimed;

@@ -58,7 +58,7 @@ claim(uint32_t n)
 	dbbi_id id = id_of(n);
 	int claimed = -1;
 
-	repo_ok(dbbi_index_claim(&claimed, ix, &id, &fx.err));
+	repo_ok(dbbi_index_claim(&claimed, ix, &id, 5000, &fx.err));
 	return claimed;
 }
 
@@ -238,6 +238,29 @@ START_TEST(a_chunk_that_has_a_place_is_not_claimed)
 
 	repo_ok(dbbi_index_put(ix, &e, add_pack(1), &fx.err));
 	ck_assert_int_eq(claim(3), 0);
+}
+END_TEST
+
+START_TEST(has_what_is_claimed_or_present)
+{
+	dbbi_id name = id_of(1000000), id = id_of(3);
+	dbbi_entry entry = entry_of(3);
+	uint32_t no, plain = 7;
+
+	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 0);
+	ck_assert_int_eq(claim(3), 1);
+	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 1);
+	ck_assert_uint_eq(plain, 5000);
+	dbbi_index_forget(ix, 0);
+	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, 0, &fx.err));
+	repo_ok(dbbi_index_put(ix, &entry, no, &fx.err));
+	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 0);
+	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 1u << 25), 0);
+	dbbi_index_see_pack(ix, &name, 1u << 25);
+	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 1);
+	ck_assert_uint_eq(plain, entry.plain);
+	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 1u << 25), 1);
+	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 5), 0);
 }
 END_TEST
 
@@ -444,6 +467,7 @@ main(void)
 	tcase_add_test(tc, a_forgotten_pack_gets_another_number);
 	tcase_add_test(tc, a_chunk_is_claimed_once);
 	tcase_add_test(tc, a_chunk_that_has_a_place_is_not_claimed);
+	tcase_add_test(tc, has_what_is_claimed_or_present);
 	tcase_add_test(tc, forgets_claims_and_late_packs);
 	tcase_add_test(tc, takes_at_most_64_bytes_a_chunk);
 	tcase_add_test(tc, loads_what_a_segment_says);
