@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <check.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,6 +287,98 @@ START_TEST(a_progress_callback_can_cancel)
 }
 END_TEST
 
+/* Text that does not repeat; to free(3). */
+static char *
+words(size_t size)
+{
+	char *text = malloc(size + 1);
+	uint64_t x = 88172645463325252u;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < size; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		text[i] = (char)('0' + x % 64);
+	}
+	text[size] = '\0';
+	return text;
+}
+
+/* Run all; the bytes that it stored. */
+static uint64_t
+stored_by_run(struct fixture *f)
+{
+	uint64_t stored = 0;
+	dbbi_json *out;
+
+	ck_assert_msg(fixture_backup(&out, f) == DBB_OK, "%s",
+	    f->err.message);
+	ck_assert_int_eq(dbbi_json_u64(&stored, out, "stored_bytes"), 0);
+	dbbi_json_free(out);
+	return stored;
+}
+
+START_TEST(a_second_run_stores_only_what_changed)
+{
+	char *content = words(900000);
+	struct fake with[] = { { .name = "a", .content = content }, {0} };
+	struct fixture f;
+
+	fixture_begin(&f, with);
+	ck_assert_uint_gt(stored_by_run(&f), 500000);
+	content[450000] ^= 1;
+	ck_assert_uint_lt(stored_by_run(&f), 60000);
+	ck_assert_uint_eq(stored_by_run(&f), 0);
+	fixture_end(&f);
+	free(content);
+}
+END_TEST
+
+static char newest[256];
+static struct timespec newest_at;
+
+static int
+note_newest(const char *path, const struct stat *st, int type,
+    struct FTW *at)
+{
+	(void)at;
+	if (type == FTW_F && strstr(path, "/packs/") != NULL &&
+	    (st->st_mtim.tv_sec > newest_at.tv_sec ||
+	    (st->st_mtim.tv_sec == newest_at.tv_sec &&
+	    st->st_mtim.tv_nsec > newest_at.tv_nsec))) {
+		snprintf(newest, sizeof newest, "%s", path);
+		newest_at = st->st_mtim;
+	}
+	return 0;
+}
+
+/* The third run takes the first as its base: the second has lost a pack. */
+START_TEST(a_pack_that_only_the_newest_set_has_comes_again)
+{
+	char *content = words(900000);
+	struct fake with[] = { { .name = "a", .content = content }, {0} };
+	dbb_verify_options options = DBB_VERIFY_OPTIONS_INIT;
+	struct fixture f;
+	dbbi_json *out = NULL;
+
+	fixture_begin(&f, with);
+	stored_by_run(&f);
+	content[300000] ^= 1;
+	content[600000] ^= 1;
+	stored_by_run(&f);
+	ck_assert_int_eq(nftw(f.root, note_newest, 16, FTW_PHYS), 0);
+	ck_assert_int_eq(unlink(newest), 0);
+	ck_assert_uint_gt(stored_by_run(&f), 0);
+	ck_assert_int_eq(dbbi_op_verify(&out, &f.ops, &options, &f.err),
+	    DBB_OK);
+	ck_assert_uint_eq(dbbi_json_count(dbbi_json_array(out, "sets")), 3);
+	dbbi_json_free(out);
+	fixture_end(&f);
+	free(content);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -310,6 +403,8 @@ main(void)
 	tcase_add_test(t, an_unknown_source_names_the_nearest);
 	tcase_add_test(t, progress_comes_to_the_callers_thread_and_only_grows);
 	tcase_add_test(t, a_progress_callback_can_cancel);
+	tcase_add_test(t, a_second_run_stores_only_what_changed);
+	tcase_add_test(t, a_pack_that_only_the_newest_set_has_comes_again);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
