@@ -244,21 +244,19 @@ END_TEST
 START_TEST(has_what_is_claimed_or_present)
 {
 	dbbi_id name = id_of(1000000), id = id_of(3);
-	dbbi_entry entry = entry_of(3);
-	uint32_t no, plain = 7;
+	uint32_t plain = 7;
 
 	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 0);
 	ck_assert_int_eq(claim(3), 1);
 	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 1);
 	ck_assert_uint_eq(plain, 5000);
 	dbbi_index_forget(ix, 0);
-	repo_ok(dbbi_index_add_pack(&no, ix, &name, 1u << 25, 0, &fx.err));
-	repo_ok(dbbi_index_put(ix, &entry, no, &fx.err));
+	put(3, add_missing_pack(1000000));
 	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 0);
 	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 1u << 25), 0);
 	dbbi_index_see_pack(ix, &name, 1u << 25);
 	ck_assert_int_eq(dbbi_index_has(&plain, ix, &id), 1);
-	ck_assert_uint_eq(plain, entry.plain);
+	ck_assert_uint_eq(plain, entry_of(3).plain);
 	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 1u << 25), 1);
 	ck_assert_int_eq(dbbi_index_has_pack(ix, &name, 5), 0);
 }
