@@ -107,6 +107,20 @@ run_verify(cli *c, dbb_result **out)
 	return dbb_verify(out, c->context, &options);
 }
 
+/* ---- index ---- */
+
+static int
+run_index(cli *c, dbb_result **out)
+{
+	const char *what = c->request.arguments.items[0];
+
+	if (strcmp(what, "rebuild") == 0)
+		return dbb_index_rebuild(out, c->context);
+	cli_fail(&c->failure, DBB_EINVAL, "unknown argument '%s' of 'index'",
+	    what);
+	return cli_fail_hint(&c->failure, "it is 'index rebuild'");
+}
+
 /* ---- config ---- */
 
 static int
@@ -168,6 +182,11 @@ static const cli_verb verbs[] = {
 	    "  dbb-backup key add tape --new-password-file /root/tape.pass\n"
 	    "  dbb-backup key export --write-only /root/write-only.key\n",
 	    backup_key_run, cli_report_key },
+	{ "index", "rebuild", 1, 1,
+	    "make the index again from the packs, when index objects are "
+	    "damaged or missing; no set is touched",
+	    NULL, "  dbb-backup index rebuild\n",
+	    run_index, cli_report_rebuild },
 	{ "config", "check | show", 1, 1,
 	    "check the configuration, or show each value and its origin; "
 	    "secrets are hidden",

@@ -201,6 +201,35 @@ cli_report_verify(cli_output *output, cli_json *result)
 	tell_proofs(output, result);
 }
 
+/* ---- index rebuild ---- */
+
+void
+cli_report_rebuild(cli_output *output, cli_json *result)
+{
+	char packs[CLI_HUMAN_SIZE], added[CLI_HUMAN_SIZE];
+	size_t i, bad = cli_view_count(result, "damaged");
+
+	for (i = 0; i < cli_view_count(result, "segments"); i++)
+		cli_report_line(output, "%s was damaged, and is made anew",
+		    cli_view_text(cli_view_at(result, "segments", i),
+		    "object"));
+	for (i = 0; i < bad; i++) {
+		cli_json *one = cli_view_at(result, "damaged", i);
+
+		cli_report_line(output, "%s is damaged, and left out",
+		    cli_view_text(one, "object"));
+		cli_report_error(output, "  ", cli_view_text(one, "error"));
+	}
+	cli_human_count(packs, cli_view_number(result, "packs"));
+	cli_human_count(added, cli_view_number(result, "packs_added"));
+	cli_report_line(output, "%s of %s packs were added to the index",
+	    added, packs);
+	cli_output_flush(output);
+	if (bad > 0)
+		cli_output_say(output, "%zu packs do not tell what they hold: "
+		    "'dbb-backup verify' says whom that hits", bad);
+}
+
 /* ---- restore ---- */
 
 static void

@@ -14,6 +14,7 @@
 void cli_report_init(cli_output *output, cli_json *result);
 void cli_report_run(cli_output *output, cli_json *result);
 void cli_report_verify(cli_output *output, cli_json *result);
+void cli_report_rebuild(cli_output *output, cli_json *result);
 void cli_report_restore(cli_output *output, cli_json *result);
 void cli_report_export(cli_output *output, cli_json *result);
 

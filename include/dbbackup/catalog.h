@@ -65,6 +65,20 @@ typedef struct dbb_verify_options {
 DBB_API int dbb_verify(dbb_result **out, dbb_context *ctx,
     const dbb_verify_options *options);
 
+/*
+ * Make the index again from the packs: packs that it does not know get into
+ * it, and index objects that are damaged are removed. Only the ends of packs
+ * are read. No set is harmed, whoever else is at work. `*out` (may be NULL):
+ *
+ *	{"type":"result","verb":"index rebuild","packs":N,"packs_added":N,
+ *	"bytes_read":N,"segments":[{"object":…,"error":…}],
+ *	"damaged":[{"object":…,"error":…}]}
+ *
+ * "segments" were damaged and are removed or whole again. DBB_FINDINGS when
+ * there are packs that do not tell what they hold: "damaged".
+ */
+DBB_API int dbb_index_rebuild(dbb_result **out, dbb_context *ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -146,3 +146,16 @@ dbb_verify(dbb_result **out, dbb_context *ctx,
 	rc = dbbi_op_verify(&document, &ctx->ops, &known, err);
 	return dbbi_api_result(out, document, rc, err);
 }
+
+int
+dbb_index_rebuild(dbb_result **out, dbb_context *ctx)
+{
+	dbb_error *err = dbbi_api_begin(ctx);
+	dbbi_json *document = NULL;
+	int rc;
+
+	if (ctx == NULL)
+		return DBB_EINVAL;
+	rc = dbbi_op_rebuild(&document, &ctx->ops, err);
+	return dbbi_api_result(out, document, rc, err);
+}

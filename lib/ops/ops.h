@@ -41,6 +41,7 @@ int dbbi_op_show(dbbi_json **out, dbbi_ops *ops, const char *set,
     const char *const *sources, dbb_error *err);
 int dbbi_op_verify(dbbi_json **out, dbbi_ops *ops,
     const dbb_verify_options *options, dbb_error *err);
+int dbbi_op_rebuild(dbbi_json **out, dbbi_ops *ops, dbb_error *err);
 int dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
     const dbb_restore_options *options, dbb_error *err);
 int dbbi_op_cat(dbbi_ops *ops, const char *set, const char *source,

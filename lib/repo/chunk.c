@@ -78,7 +78,9 @@ dbbi_chunk_find(dbbi_places *out, dbbi_index *index, const dbbi_id *id,
 	dbbi_hex_encode(hex, id->bytes, sizeof id->bytes);
 	dbbi_error_set(err, DBB_EDAMAGED,
 	    "the index does not know chunk '%s'", hex);
-	hint_damage(err);
+	dbbi_error_hint(err, "run 'dbb-backup index rebuild', which makes the "
+	    "index again from the packs; if that does not help, 'dbb-backup "
+	    "verify' tells which sets are damaged");
 	return DBB_EDAMAGED;
 }
 

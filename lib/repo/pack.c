@@ -12,7 +12,7 @@
 #define MAGIC "DBBPACK1"
 #define INFO "dbbackup directory"
 #define END_MAGIC "DBBPEND1"
-#define TRAILER_SIZE 48		/* count, zero, SHA-256, magic */
+#define TRAILER_SIZE DBBI_PACK_TRAILER	/* count, zero, SHA-256, magic */
 #define CAPACITY (DBBI_HEADER_SIZE + DBBI_BOX_SIZE + \
     (size_t)DBBI_PACK_TARGET + (size_t)DBBI_PACK_CHUNKS * DBBI_ENTRY_SIZE + \
     DBBI_WRITER_BOX_EXTRA + TRAILER_SIZE)
@@ -198,58 +198,91 @@ dbbi_pack_end(dbbi_id *name, const uint8_t **data, uint32_t *size,
 	return 0;
 }
 
-/* Find the directory by the trailer, and prove it: its stored bytes. */
-static int
-find_directory(uint8_t **out, size_t *stored, uint8_t *data, size_t size,
-    const dbbi_keys *keys, dbb_error *err)
+/* What sealing adds to a directory. */
+static size_t
+box_extra(const dbbi_keys *keys)
 {
-	uint8_t *trailer = data + size - TRAILER_SIZE;
-	size_t extra = keys == NULL ? 0 : DBBI_WRITER_BOX_EXTRA;
-	size_t room = size - TRAILER_SIZE - extra -
-	    dbbi_entry_first(dbbi_seal_cipher(keys));
+	return keys == NULL ? 0 : DBBI_WRITER_BOX_EXTRA;
+}
+
+static int
+check_size(size_t size, const dbbi_keys *keys, dbb_error *err)
+{
+	if (size >= dbbi_entry_first(dbbi_seal_cipher(keys)) +
+	    box_extra(keys) + TRAILER_SIZE && size <= DBBI_PACK_LIMIT)
+		return 0;
+	return dbbi_error_set(err, DBB_EDAMAGED, "%zu bytes cannot be a "
+	    "pack", size);
+}
+
+int
+dbbi_pack_tail_size(size_t *out, const uint8_t trailer[TRAILER_SIZE],
+    size_t pack_size, const dbbi_keys *keys, dbb_error *err)
+{
 	uint32_t count = dbbi_get_u32(trailer);
-	uint8_t digest[DBBI_SHA256_SIZE];
-	size_t length;
+	size_t room;
 	int rc;
 
+	if ((rc = check_size(pack_size, keys, err)) < 0)
+		return rc;
+	room = pack_size - TRAILER_SIZE - box_extra(keys) -
+	    dbbi_entry_first(dbbi_seal_cipher(keys));
 	if (memcmp(trailer + 40, END_MAGIC, DBBI_MAGIC_SIZE) != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "it does not end with '%s'", END_MAGIC);
 	if (dbbi_get_u32(trailer + 4) != 0 || count > room / DBBI_ENTRY_SIZE)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "its trailer is not possible");
-	length = (size_t)count * DBBI_ENTRY_SIZE + extra;
-	if ((rc = dbbi_sha256_of(digest, trailer - length, length, err)) < 0)
-		return rc;
-	if (memcmp(digest, trailer + 8, sizeof digest) != 0)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "its directory is not what was written");
-	*out = trailer - length;
-	*stored = length;
+	*out = (size_t)count * DBBI_ENTRY_SIZE + box_extra(keys) +
+	    TRAILER_SIZE;
 	return 0;
 }
 
+/* Prove the directory's stored bytes, and open them. */
 static int
-open_directory(dbbi_pack_view *out, uint8_t *data, size_t size,
-    const dbbi_keys *keys, dbb_error *err)
+open_directory(dbbi_cursor *out, const uint8_t *front, uint8_t *tail,
+    size_t tail_size, const dbbi_keys *keys, dbb_error *err)
 {
-	uint32_t first = dbbi_entry_first(dbbi_seal_cipher(keys));
-	uint8_t *directory = NULL;
-	dbbi_cursor plain;
-	size_t stored = 0;
+	size_t stored = tail_size - TRAILER_SIZE;
+	uint8_t digest[DBBI_SHA256_SIZE];
 	int rc;
 
-	rc = find_directory(&directory, &stored, data, size, keys, err);
+	if ((rc = dbbi_sha256_of(digest, tail, stored, err)) < 0)
+		return rc;
+	if (memcmp(digest, tail + stored + 8, sizeof digest) != 0)
+		return dbbi_error_set(err, DBB_EDAMAGED,
+		    "its directory is not what was written");
+	*out = (dbbi_cursor){ tail, stored };
+	if (keys != NULL && (rc = dbbi_writer_box_open(out, tail, stored,
+	    keys, INFO, front, dbbi_entry_first(DBBI_CIPHER_SEALED),
+	    err)) < 0)
+		return dbbi_error_context(err, rc, "its directory");
+	return 0;
+}
+
+int
+dbbi_pack_open_ends(dbbi_pack_view *out, const uint8_t *front,
+    uint8_t *tail, size_t tail_size, size_t pack_size,
+    const dbbi_keys *keys, dbb_error *err)
+{
+	dbbi_cursor directory;
+	uint32_t salt;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	out->cipher = dbbi_seal_cipher(keys);
+	rc = dbbi_header_get(&salt, front, MAGIC, out->cipher, err);
+	if (rc == 0)
+		rc = open_directory(&directory, front, tail, tail_size, keys,
+		    err);
 	if (rc < 0)
 		return rc;
-	plain = (dbbi_cursor){ directory, stored };
-	if (keys != NULL && (rc = dbbi_writer_box_open(&plain, directory,
-	    stored, keys, INFO, data, first, err)) < 0)
-		return dbbi_error_context(err, rc, "its directory");
-	out->data = data;
-	out->directory = plain.at;
-	out->count = (uint32_t)(plain.left / DBBI_ENTRY_SIZE);
-	out->end = (uint32_t)(directory - data);
+	if (keys != NULL)
+		memcpy(out->box.bytes, front + DBBI_HEADER_SIZE,
+		    sizeof out->box.bytes);
+	out->directory = directory.at;
+	out->count = (uint32_t)(directory.left / DBBI_ENTRY_SIZE);
+	out->end = (uint32_t)(pack_size - tail_size);
 	return 0;
 }
 
@@ -257,24 +290,17 @@ int
 dbbi_pack_open(dbbi_pack_view *out, uint8_t *data, size_t size,
     const dbbi_keys *keys, dbb_error *err)
 {
-	uint8_t cipher = dbbi_seal_cipher(keys);
-	size_t least = dbbi_entry_first(cipher) + TRAILER_SIZE +
-	    (keys == NULL ? 0 : DBBI_WRITER_BOX_EXTRA);
-	uint32_t salt;
+	size_t tail;
 	int rc;
 
-	if (size < least || size > DBBI_PACK_LIMIT)
-		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "%zu bytes cannot be a pack", size);
-	rc = dbbi_header_get(&salt, data, MAGIC, cipher, err);
-	if (rc < 0)
+	if ((rc = check_size(size, keys, err)) < 0 ||
+	    (rc = dbbi_pack_tail_size(&tail, data + size - TRAILER_SIZE,
+	    size, keys, err)) < 0 ||
+	    (rc = dbbi_pack_open_ends(out, data, data + size - tail, tail,
+	    size, keys, err)) < 0)
 		return rc;
-	memset(out, 0, sizeof *out);
-	out->cipher = cipher;
-	if (keys != NULL)
-		memcpy(out->box.bytes, data + DBBI_HEADER_SIZE,
-		    sizeof out->box.bytes);
-	return open_directory(out, data, size, keys, err);
+	out->data = data;
+	return 0;
 }
 
 int

@@ -64,6 +64,20 @@ typedef struct dbbi_pack_view {
 int dbbi_pack_open(dbbi_pack_view *out, uint8_t *data, size_t size,
     const dbbi_keys *keys, dbb_error *err);
 
+/*
+ * A pack's two ends alone tell what it holds. The last DBBI_PACK_TRAILER
+ * bytes say how many bytes its tail has; these and the first
+ * dbbi_entry_first bytes give the view, whose `data` is NULL then.
+ */
+#define DBBI_PACK_TRAILER 48u
+#define DBBI_PACK_FRONT (DBBI_HEADER_SIZE + DBBI_BOX_SIZE)	/* at most */
+int dbbi_pack_tail_size(size_t *out,
+    const uint8_t trailer[DBBI_PACK_TRAILER], size_t pack_size,
+    const dbbi_keys *keys, dbb_error *err);
+int dbbi_pack_open_ends(dbbi_pack_view *out, const uint8_t *front,
+    uint8_t *tail, size_t tail_size, size_t pack_size,
+    const dbbi_keys *keys, dbb_error *err);
+
 /* The i-th chunk. 0, or -1 when its entry cannot be. */
 int dbbi_pack_entry(dbbi_entry *out, const dbbi_pack_view *view, uint32_t i);
 

@@ -302,6 +302,21 @@ warn_of_missing(dbbi_repo *repo, dbbi_index *index)
 	    missing == 1 ? "is" : "are", object);
 }
 
+/* What lies in the packs that a damaged segment told of is not found, or
+ * stored anew; all else can be read. */
+static int
+pass_over(const char *object, const dbb_error *cause, void *payload)
+{
+	dbbi_repo *repo = payload;
+
+	(void)object;		/* the message names it */
+	if (cause->code != DBB_EDAMAGED)
+		return 1;
+	dbbi_log(repo->run, DBB_LOG_WARNING, "the index is not whole: %s: "
+	    "run 'dbb-backup index rebuild'", cause->message);
+	return 0;
+}
+
 /* The packs are listed after the segments: what a segment tells of was there
  * before it, so that only what is really gone is missing. */
 static int
@@ -310,7 +325,7 @@ load_index(dbbi_index **out, dbbi_repo *repo, dbb_error *err)
 	dbbi_index *index = NULL;
 	int rc;
 
-	rc = dbbi_repo_load_index_with(&index, repo, NULL, NULL, err);
+	rc = dbbi_repo_load_index_with(&index, repo, pass_over, repo, err);
 	if (rc < 0)
 		return rc;
 	rc = dbbi_packs_list(repo->store, repo->run, see_pack, index, err);

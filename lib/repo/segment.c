@@ -70,6 +70,25 @@ dbbi_segment_full(const dbbi_segment *segment)
 	    segment->entries >= DBBI_SEGMENT_ENTRIES;
 }
 
+/* Its name is that of its bytes. One that is there already has the same,
+ * from a run that was cut, or was damaged since. */
+static int
+store_bytes(dbbi_store *store, const char *object,
+    const dbbi_segment *segment, dbb_error *err)
+{
+	const dbbi_bytes *b = &segment->bytes;
+	int rc;
+
+	rc = dbbi_store_write(store, object, b->data, b->size, 0, err);
+	if (rc != DBB_EEXIST)
+		return rc;
+	rc = dbbi_segment_check(store, segment->keys, object, err);
+	if (rc != DBB_EDAMAGED)
+		return rc;
+	return dbbi_store_write(store, object, b->data, b->size,
+	    DBB_PUT_REPLACE, err);
+}
+
 int
 dbbi_segment_write(uint64_t *written, dbbi_segment *segment,
     dbbi_store *store, dbb_error *err)
@@ -82,17 +101,14 @@ dbbi_segment_write(uint64_t *written, dbbi_segment *segment,
 	*written = 0;
 	if (segment->packs == 0)
 		return 0;
-	dbbi_header_put(b->data, DBBI_SEGMENT_MAGIC, dbbi_seal_cipher(segment->keys),
-	    segment->packs);
+	dbbi_header_put(b->data, DBBI_SEGMENT_MAGIC,
+	    dbbi_seal_cipher(segment->keys), segment->packs);
 	if ((rc = dbbi_sealed_end(b, DBBI_HEADER_SIZE, segment->keys,
 	    DBBI_SEGMENT_INFO, err)) < 0 ||
 	    (rc = dbbi_sha256_of(name.bytes, b->data, b->size, err)) < 0)
 		return rc;
 	dbbi_index_object(object, &name);
-	rc = dbbi_store_write(store, object, b->data, b->size, 0, err);
-	if (rc == DBB_EEXIST)	/* the same bytes, from a run that was cut */
-		rc = 0;
-	if (rc < 0)
+	if ((rc = store_bytes(store, object, segment, err)) < 0)
 		return rc;
 	*written = b->size;
 	segment->last = name;

@@ -57,7 +57,7 @@ typedef struct dbbi_segment_part {
 	uint32_t count;		/* of entries */
 	uint8_t cipher;
 	dbbi_box box;		/* if it is sealed */
-	const uint8_t *entries;	/* borrowed, not checked yet */
+	const uint8_t *entries;	/* borrowed; each is possible */
 } dbbi_segment_part;
 
 /* Nonzero stops and is returned. */
@@ -67,12 +67,16 @@ typedef int (*dbbi_segment_part_fn)(const dbbi_segment_part *part,
 /* Names of all objects under index/. */
 int dbbi_segment_names(dbbi_list *out, dbbi_store *store, dbb_error *err);
 
-/* Read one of them and tell of its parts. */
+/* Read one of them, check all of it, and tell of its parts. */
 int dbbi_segment_read(dbbi_store *store, const dbbi_keys *keys,
     const char *object, dbbi_segment_part_fn fn, void *payload,
     dbb_error *err);
 
-/* Told of a segment that cannot be used; nonzero stops. */
+/* Is the object a whole segment? DBB_EDAMAGED, DBB_EVERSION. */
+int dbbi_segment_check(dbbi_store *store, const dbbi_keys *keys,
+    const char *object, dbb_error *err);
+
+/* Told of a segment that cannot be used; nonzero: then nothing can be. */
 typedef int (*dbbi_segment_damage_fn)(const char *object,
     const dbb_error *cause, void *payload);
 
@@ -80,7 +84,7 @@ typedef int (*dbbi_segment_damage_fn)(const char *object,
  * others into its place, they are listed again. With `damage` NULL the first
  * that cannot be used is a failure; otherwise it is told and passed over. */
 int dbbi_segment_load_all(dbbi_index *index, dbbi_store *store,
-    const dbbi_keys *keys, dbbi_run *run, dbbi_segment_damage_fn damage, void *payload,
-    dbb_error *err);
+    const dbbi_keys *keys, dbbi_run *run, dbbi_segment_damage_fn damage,
+    void *payload, dbb_error *err);
 
 #endif

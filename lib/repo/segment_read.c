@@ -37,23 +37,51 @@ take_part(dbbi_segment_part *out, dbbi_cursor *c, int sealed)
 }
 
 static int
-tell_parts(dbbi_cursor *c, uint32_t packs, uint8_t cipher,
-    dbbi_segment_part_fn fn, void *payload, dbb_error *err)
+check_part(const dbbi_segment_part *part, dbb_error *err)
+{
+	dbbi_entry entry;
+
+	for (uint32_t i = 0; i < part->count; i++)
+		if (dbbi_entry_get(&entry, part->entries +
+		    (size_t)i * DBBI_ENTRY_SIZE, part->size,
+		    part->cipher) < 0)
+			return dbbi_error_set(err, DBB_EDAMAGED,
+			    "entry %u of a pack is not possible", i);
+	return 0;
+}
+
+/* All are checked before the first is told. */
+static int
+check_parts(dbbi_cursor c, uint32_t packs, uint8_t cipher, dbb_error *err)
 {
 	dbbi_segment_part part = { .cipher = cipher };
 	int rc;
 
 	for (uint32_t i = 0; i < packs; i++) {
-		if (take_part(&part, c, cipher == DBBI_CIPHER_SEALED) < 0)
+		if (take_part(&part, &c, cipher == DBBI_CIPHER_SEALED) < 0)
 			return dbbi_error_set(err, DBB_EDAMAGED,
 			    "a pack's part of it is not possible");
-		if ((rc = fn(&part, payload, err)) != 0)
+		if ((rc = check_part(&part, err)) < 0)
 			return rc;
 	}
-	if (c->left != 0)
+	if (c.left != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED,
-		    "%zu bytes follow its last pack", c->left);
+		    "%zu bytes follow its last pack", c.left);
 	return 0;
+}
+
+static int
+tell_parts(dbbi_cursor c, uint32_t packs, uint8_t cipher,
+    dbbi_segment_part_fn fn, void *payload, dbb_error *err)
+{
+	dbbi_segment_part part = { .cipher = cipher };
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < packs; i++) {
+		take_part(&part, &c, cipher == DBBI_CIPHER_SEALED);
+		rc = fn(&part, payload, err);
+	}
+	return rc;
 }
 
 static int
@@ -76,9 +104,10 @@ parse(const dbbi_id *name, uint8_t *data, size_t size, const dbbi_keys *keys,
 	if ((rc = dbbi_header_get(&packs, data, DBBI_SEGMENT_MAGIC, cipher,
 	    err)) < 0 ||
 	    (rc = dbbi_sealed_open(&c, data, size, DBBI_HEADER_SIZE, keys,
-	    DBBI_SEGMENT_INFO, err)) < 0)
+	    DBBI_SEGMENT_INFO, err)) < 0 ||
+	    (rc = check_parts(c, packs, cipher, err)) < 0)
 		return rc;
-	return tell_parts(&c, packs, cipher, fn, payload, err);
+	return tell_parts(c, packs, cipher, fn, payload, err);
 }
 
 int
@@ -101,12 +130,27 @@ dbbi_segment_read(dbbi_store *store, const dbbi_keys *keys,
 		dbbi_error_context(err, rc, "'%s'", object);
 	}
 	if (rc == DBB_EDAMAGED)
-		dbbi_error_hint(err, "the packs are not harmed by this, but "
-		    "until this object is whole again nothing can be read "
-		    "from the repository: bring it back from a copy of the "
-		    "store");
+		dbbi_error_hint(err, "the packs are not harmed by this: run "
+		    "'dbb-backup index rebuild', which makes the index again "
+		    "from them");
 	free(data);
 	return rc;
+}
+
+static int
+pass_part(const dbbi_segment_part *part, void *payload, dbb_error *err)
+{
+	(void)part;
+	(void)payload;
+	(void)err;
+	return 0;
+}
+
+int
+dbbi_segment_check(dbbi_store *store, const dbbi_keys *keys,
+    const char *object, dbb_error *err)
+{
+	return dbbi_segment_read(store, keys, object, pass_part, NULL, err);
 }
 
 /* ---- all ---- */
@@ -156,11 +200,8 @@ load_part(const dbbi_segment_part *part, void *payload, dbb_error *err)
 	rc = dbbi_index_add_pack(&pack_no, index, &part->pack, part->size,
 	    part->cipher == DBBI_CIPHER_SEALED ? &part->box : NULL, 0, err);
 	for (uint32_t i = 0; rc == 0 && i < part->count; i++) {
-		if (dbbi_entry_get(&entry, part->entries +
-		    (size_t)i * DBBI_ENTRY_SIZE, part->size,
-		    part->cipher) < 0)
-			return dbbi_error_set(err, DBB_EDAMAGED,
-			    "entry %u of a pack is not possible", i);
+		dbbi_entry_get(&entry, part->entries +
+		    (size_t)i * DBBI_ENTRY_SIZE, part->size, part->cipher);
 		rc = dbbi_index_put(index, &entry, pack_no, err);
 	}
 	return rc;
@@ -181,10 +222,9 @@ load_segment(struct load *l, const char *object, dbb_error *err)
 	if (rc == DBB_ENOTFOUND && !l->last)
 		return 1;
 	if (rc < 0 && l->damage != NULL && (rc == DBB_EDAMAGED ||
-	    rc == DBB_EVERSION || rc == DBB_ENOTFOUND))
-		rc = l->damage(object, &cause, l->payload) == 0 ? 0 :
-		    dbbi_error_set(&cause, DBB_ECANCELED,
-		    "stopped by the caller");
+	    rc == DBB_EVERSION || rc == DBB_ENOTFOUND) &&
+	    l->damage(object, &cause, l->payload) == 0)
+		rc = 0;
 	if (rc < 0 && err != NULL)
 		*err = cause;
 	return rc;

@@ -123,6 +123,7 @@ PROTOTYPES = {
     "dbb_key_list": (_STATUS, [_OUT, c_void_p]),
     "dbb_key_remove": (_STATUS, [_OUT, c_void_p, c_char_p]),
     "dbb_key_export": (_STATUS, [_OUT, c_void_p, c_char_p, c_uint32]),
+    "dbb_index_rebuild": (_STATUS, [_OUT, c_void_p]),
     "dbb_result_json": (c_char_p, [c_void_p]),
     "dbb_result_free": (None, [c_void_p]),
 }

@@ -250,6 +250,11 @@ class Context:
             read_percent=read_percent)
         return self._result("dbb_verify", ctypes.byref(options))
 
+    def rebuild_index(self) -> Result:
+        """Make the index again from the packs; ``result["damaged"]`` are
+        packs that do not tell what they hold."""
+        return self._result("dbb_index_rebuild")
+
     def cat(self, set: str, source: str, stream: str, out: BinaryIO) -> None:
         """Write one stream's plain bytes to a binary file object."""
         def take(address: int, size: int, _payload: Any) -> int:
