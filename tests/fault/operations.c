@@ -27,7 +27,7 @@ check(struct ground *g, dbb_error *error)
 
 const struct operation operations[] = {
 	{ "a backup", back_up, 30, 1, 1 },
-	{ "a check", check, 15, 0, 0 },
+	{ "a check", check, 15, 1, 0 },
 };
 
 const int operation_count = sizeof operations / sizeof *operations;
