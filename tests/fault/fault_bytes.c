@@ -22,13 +22,14 @@ mix(uint64_t a, uint64_t b, uint64_t c)
 	return x ^ (x >> 31);
 }
 
-/* The generation in which an area was changed last. */
+/* The generation in which an area was changed last. The first changes in
+ * each, as the head of a dump does. */
 static uint32_t
 changed_in(const struct fault_bytes *bytes, uint64_t area)
 {
 	uint32_t g = bytes->generation;
 
-	while (g > 0 && mix(bytes->stream, area, g) % ONE_CHANGES_IN != 0)
+	while (area > 0 && g > 0 && mix(bytes->stream, area, g) % ONE_CHANGES_IN != 0)
 		g--;
 	return g;
 }
