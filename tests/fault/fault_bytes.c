@@ -36,13 +36,10 @@ changed_in(const struct fault_bytes *bytes, uint64_t area)
 
 /* Eight characters that shrink a little when they are compressed. */
 static void
-word_at(uint8_t out[WORD_BYTES], const struct fault_bytes *bytes,
-    uint64_t number)
+make_word(uint8_t out[WORD_BYTES], uint64_t area_seed, uint64_t number)
 {
 	static const char letters[] = "etaoinsrhldcumfpgwyb \t\n,01234567";
-	uint64_t area = number * WORD_BYTES / AREA_BYTES;
-	uint64_t x = mix(mix(bytes->stream, area, changed_in(bytes, area)),
-	    number, 7);
+	uint64_t x = mix(area_seed, number, 7);
 
 	for (unsigned i = 0; i < WORD_BYTES; i++)
 		out[i] = (uint8_t)letters[(x >> (8 * i)) % 32];
@@ -53,11 +50,16 @@ fault_bytes_get(uint8_t *out, const struct fault_bytes *bytes, uint64_t at,
     size_t size)
 {
 	uint8_t word[WORD_BYTES];
+	uint64_t seed = 0, area;
 
-	for (size_t i = 0; i < size; i++) {
-		if (i == 0 || (at + i) % WORD_BYTES == 0)
-			word_at(word, bytes, (at + i) / WORD_BYTES);
-		out[i] = word[(at + i) % WORD_BYTES];
+	for (size_t i = 0; i < size; i++, at++) {
+		area = at / AREA_BYTES;
+		if (i == 0 || at % AREA_BYTES == 0)
+			seed = mix(bytes->stream, area, changed_in(bytes,
+			    area));
+		if (i == 0 || at % WORD_BYTES == 0)
+			make_word(word, seed, at / WORD_BYTES);
+		out[i] = word[at % WORD_BYTES];
 	}
 }
 

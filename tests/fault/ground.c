@@ -53,6 +53,23 @@ ground_reopen(struct ground *g, dbb_error *err)
 	return dbbi_store_open(&g->store, g->registry, url, 0, err);
 }
 
+static const dbbi_keys *
+keys_of(const struct ground *g)
+{
+	return g->sealed ? &g->keys : NULL;
+}
+
+/* The same keys for all: what is made here can be read as a copy there. */
+static int
+make_keys(struct ground *g, dbb_error *err)
+{
+	static const uint8_t writer[DBBI_KEY_SIZE] = "a writer key",
+	    private_key[DBBI_KEY_SIZE] = "a private key";
+
+	return g->sealed ? dbbi_keys_full(&g->keys, writer, private_key,
+	    err) : 0;
+}
+
 int
 ground_make(struct ground *g, int in_memory, dbb_error *err)
 {
@@ -61,12 +78,13 @@ ground_make(struct ground *g, int in_memory, dbb_error *err)
 	fault_plan_init(&g->plan, in_memory ? &dbbi_store_memory :
 	    &dbbi_store_file, NULL);
 	if ((rc = dbbi_run_init(&g->run, err)) < 0 ||
+	    (rc = make_keys(g, err)) < 0 ||
 	    (!in_memory && (rc = make_folder(g, err)) < 0) ||
 	    (rc = dbbi_store_registry_new(&g->registry, err)) < 0 ||
 	    (rc = dbbi_store_registry_add(g->registry, &fault_store,
 	    &g->plan, err)) < 0 || (rc = ground_reopen(g, err)) < 0)
 		return rc;
-	return dbbi_repo_create_with(g->store, &g->params, NULL, err);
+	return dbbi_repo_create_with(g->store, &g->params, keys_of(g), err);
 }
 
 static int
@@ -141,5 +159,5 @@ ground_copy(struct ground *to, struct ground *from, dbb_error *err)
 int
 ground_open(dbbi_repo **out, struct ground *g, dbb_error *err)
 {
-	return dbbi_repo_open(out, g->store, NULL, &g->run, err);
+	return dbbi_repo_open_with(out, g->store, keys_of(g), &g->run, err);
 }

@@ -16,6 +16,7 @@
 
 struct ground {
 	int sealed;
+	dbbi_keys keys;			/* if it is */
 	uint64_t sizes[GROUND_STREAMS];	/* of every set's streams */
 	dbbi_repo_params params;
 	struct fault_plan plan;

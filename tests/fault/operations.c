@@ -27,7 +27,7 @@ check(struct ground *g, dbb_error *error)
 
 const struct operation operations[] = {
 	{ "a backup", back_up, 30, 1, 1 },
-	{ "a check", check, 15, 1, 0 },
+	{ "a check", check, 15, 0, 0 },
 };
 
 const int operation_count = sizeof operations / sizeof *operations;
@@ -39,12 +39,12 @@ ok(int rc)
 }
 
 void
-operations_set_up(void)
+operations_begin(int sealed)
 {
 	char id[DBBI_SET_ID_SIZE];
 
-	ground_init(&origin, 0);
-	ground_init(&work, 0);
+	ground_init(&origin, sealed);
+	ground_init(&work, sealed);
 	ok(ground_make(&origin, 1, &err));
 	ok(ground_make(&work, 0, &err));
 	for (uint32_t i = 0; i < GENERATIONS; i++)
@@ -52,7 +52,7 @@ operations_set_up(void)
 }
 
 void
-operations_tear_down(void)
+operations_end(void)
 {
 	ground_clear(&work);
 	ground_clear(&origin);
@@ -104,8 +104,6 @@ operations_test(TCase *tc)
 	int failed;
 
 	tcase_set_timeout(tc, SECONDS);
-	tcase_add_checked_fixture(tc, operations_set_up,
-	    operations_tear_down);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -25,7 +25,7 @@ struct operation {
 	const char *name;
 	int (*run)(struct ground *g, dbb_error *err);
 	uint64_t least;		/* calls of the store, at least */
-	int writes;
+	int writes;		/* more than that it was done */
 	uint32_t sets;		/* that it adds */
 };
 
@@ -37,8 +37,8 @@ extern const int operation_count;
 extern struct ground origin, work;
 extern dbb_error err;		/* of the last call */
 
-void operations_set_up(void);
-void operations_tear_down(void);
+void operations_begin(int sealed);
+void operations_end(void);
 
 /* The call succeeded; else its message fails the test. */
 void ok(int rc);
@@ -52,8 +52,7 @@ size_t operations_look(const char *after, ...) DBBI_PRINTF(1, 2);
 size_t operations_look_after(const struct operation *operation, int rc,
     uint64_t nth, const char *what);
 
-/* Runs the case, which is given its time and fixture here; what main
- * returns. */
+/* Runs the case, which is given its time here; what main returns. */
 int operations_test(TCase *tc);
 
 #endif

@@ -190,6 +190,7 @@ prepare(void)
 	ck_assert_ptr_ne(generations, MAP_FAILED);
 	atomic_store(generations, GENERATIONS);
 	ck_assert_int_eq(pipe(reports), 0);
+	operations_begin(1);
 	ok(ground_copy(&work, &origin, &err));
 }
 
@@ -215,6 +216,7 @@ START_TEST(every_set_that_was_reported_comes_back)
 	dbbi_list_clear(&done);
 	dbbi_list_clear(&removed);
 	munmap(generations, sizeof *generations);
+	operations_end();
 }
 END_TEST
 

@@ -70,7 +70,9 @@ fail_calls(const struct operation *operation, int for_ever, int after)
 	struct fault fault = { .call = FAULT_ANY, .for_ever = for_ever,
 	    .after = after, .action = FAULT_FAIL };
 
+	operations_begin(1);
 	ck_assert_uint_gt(fail_at_each(operation, fault), operation->least);
+	operations_end();
 }
 
 START_TEST(a_call_that_fails_once_leaves_a_sound_repository)

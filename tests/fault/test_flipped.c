@@ -17,7 +17,7 @@
 /* No more is asked for at once than the largest pack takes. */
 #define MOST_BYTES (DBBI_PACK_LIMIT + (1u << 20))
 
-#define KINDS 1			/* open */
+#define KINDS 2			/* open, sealed */
 
 static struct ground g;
 

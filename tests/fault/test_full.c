@@ -82,6 +82,7 @@ START_TEST(a_store_without_room_leaves_a_sound_repository)
 {
 	uint64_t needed, room;
 
+	operations_begin(0);
 	ok(ground_copy(&work, &origin, &err));
 	needed = stored_bytes();
 	ok(back_up());
@@ -94,6 +95,7 @@ START_TEST(a_store_without_room_leaves_a_sound_repository)
 		fault_plan_reset(&work.plan);
 		expect_sound(room);
 	}
+	operations_end();
 }
 END_TEST
 
@@ -142,8 +144,10 @@ START_TEST(a_full_disk_leaves_a_sound_repository)
 {
 	uint64_t before, needed, room;
 
+	operations_begin(1);
 	if (!insert_disk()) {
 		fprintf(stderr, "skipped: no right to mount\n");
+		operations_end();
 		return;
 	}
 	resize_disk(PLENTY);
@@ -161,6 +165,7 @@ START_TEST(a_full_disk_leaves_a_sound_repository)
 		expect_sound(room);
 	}
 	remove_disk();
+	operations_end();
 }
 END_TEST
 

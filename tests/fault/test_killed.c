@@ -68,23 +68,27 @@ kill_at_each(const struct operation *operation, int after)
 	return nth - EVERY;
 }
 
+static void
+kill_it(const struct operation *operation, int sealed, int after)
+{
+	operations_begin(sealed);
+	if (operation->writes || sealed)
+		ck_assert_uint_gt(kill_at_each(operation, after),
+		    operation->least);
+	operations_end();
+}
+
+/* Each operation on an open and on a sealed repository; those that write
+ * next to nothing on one of them. */
 START_TEST(killed_before_a_call_it_leaves_a_sound_repository)
 {
-	const struct operation *operation = &operations[_i];
-
-	if (operation->writes)
-		ck_assert_uint_gt(kill_at_each(operation, 0),
-		    operation->least);
+	kill_it(&operations[_i / 2], _i % 2, 0);
 }
 END_TEST
 
 START_TEST(killed_after_a_call_it_leaves_a_sound_repository)
 {
-	const struct operation *operation = &operations[_i];
-
-	if (operation->writes)
-		ck_assert_uint_gt(kill_at_each(operation, 1),
-		    operation->least);
+	kill_it(&operations[_i / 2], _i % 2, 1);
 }
 END_TEST
 
@@ -95,9 +99,9 @@ main(void)
 
 	tcase_add_loop_test(tc,
 	    killed_before_a_call_it_leaves_a_sound_repository, 0,
-	    operation_count);
+	    2 * operation_count);
 	tcase_add_loop_test(tc,
 	    killed_after_a_call_it_leaves_a_sound_repository, 0,
-	    operation_count);
+	    2 * operation_count);
 	return operations_test(tc);
 }

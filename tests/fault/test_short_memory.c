@@ -40,8 +40,10 @@ run_short_at_each(const struct operation *operation, int for_ever)
 {
 	uint64_t nth = 1;
 
+	operations_begin(1);
 	while (!run_short(operation, nth, for_ever))
-		nth += EVERY;
+		nth += for_ever ? 3 * EVERY : EVERY;
+	operations_end();
 	ck_assert_uint_ge(nth, 100);
 }
 
@@ -62,11 +64,13 @@ START_TEST(the_next_run_in_the_same_process_succeeds)
 	char id[DBBI_SET_ID_SIZE];
 	uint64_t nth = 1;
 
+	operations_begin(0);
 	while (!run_short(&operations[0], nth, 0)) {
 		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
 		operations_look("the run after one short of memory");
 		nth += 29 * EVERY;
 	}
+	operations_end();
 }
 END_TEST
 
