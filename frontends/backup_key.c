@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/report.h"
+#include "common/signals.h"
 #include "common/terminal.h"
 
 #define MEMBER(m) offsetof(cli_request, m)
@@ -20,20 +21,29 @@ const cli_option backup_key_options[] = {
 	{ NULL, 0, CLI_FLAG, 0, NULL, NULL }
 };
 
+static int
+ask_once(cli *c, char text[CLI_SECRET_SIZE], const char *question)
+{
+	if (cli_terminal_secret(text, CLI_SECRET_SIZE, question) == 0)
+		return 0;
+	if (cli_signals_caught())
+		return cli_fail(&c->failure, DBB_ECANCELED,
+		    "canceled: no key was added");
+	cli_fail(&c->failure, DBB_EINVAL, "there is no passphrase for the "
+	    "new key, and no terminal to ask on");
+	return cli_fail_hint(&c->failure,
+	    "name the file that holds it: --new-password-file FILE");
+}
+
 /* Twice, since nobody sees what is typed. */
 static int
-ask_passphrase(cli *c, char *text, size_t room)
+ask_passphrase(cli *c, char text[CLI_SECRET_SIZE])
 {
-	char again[CLI_SECRET_SIZE];
-	int rc = 0;
+	char again[CLI_SECRET_SIZE] = "";
+	int rc;
 
-	if (cli_terminal_secret(text, room, "New passphrase: ") < 0) {
-		cli_fail(&c->failure, DBB_EINVAL, "there is no passphrase for "
-		    "the new key, and no terminal to ask on");
-		return cli_fail_hint(&c->failure,
-		    "name the file that holds it: --new-password-file FILE");
-	}
-	if (cli_terminal_secret(again, sizeof(again), "Once more: ") < 0 ||
+	if ((rc = ask_once(c, text, "New passphrase: ")) == 0 &&
+	    (rc = ask_once(c, again, "Once more: ")) == 0 &&
 	    strcmp(text, again) != 0)
 		rc = cli_fail(&c->failure, DBB_EINVAL,
 		    "the two passphrases are not the same: no key was added");
@@ -50,7 +60,7 @@ add(cli *c, dbb_result **out, const char *name)
 
 	options.passphrase_file = c->request.new_password_file;
 	if (options.passphrase_file == NULL) {
-		rc = ask_passphrase(c, passphrase, sizeof(passphrase));
+		rc = ask_passphrase(c, passphrase);
 		options.passphrase = passphrase;
 	}
 	if (rc == 0)

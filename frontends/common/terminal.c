@@ -4,6 +4,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include "signals.h"
+
+#define LOOK_MS 200			/* how soon a signal is heard of */
 
 void
 cli_terminal_harden(void)
@@ -39,13 +42,28 @@ cli_terminal_columns(int fd)
 	return size.ws_col;
 }
 
+/* Wait until there is something to read; -1 when a signal asks to stop,
+ * which may have come before the waiting began. */
+static int
+wait_for_input(void)
+{
+	struct pollfd ready = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	do {
+		if (cli_signals_caught())
+			return -1;
+	} while (poll(&ready, 1, LOOK_MS) <= 0);
+	return 0;
+}
+
 /* One line, cut at its end; -1 when there is none or it is too long. */
 static int
 read_line(char *out, size_t size)
 {
 	size_t n = 0;
 
-	while (n < size - 1 && read(STDIN_FILENO, out + n, 1) == 1) {
+	while (n < size - 1 && wait_for_input() == 0 &&
+	    read(STDIN_FILENO, out + n, 1) == 1) {
 		if (out[n] == '\n') {
 			out[n] = '\0';
 			return n > 0 ? 0 : -1;
@@ -65,7 +83,6 @@ cli_terminal_secret(char *out, size_t size, const char *question)
 		return -1;
 	hidden = shown;
 	hidden.c_lflag &= (tcflag_t)~ECHO;
-	cli_signals_interrupt();
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
 		return -1;
 	fputs(question, stderr);

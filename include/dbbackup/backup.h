@@ -18,8 +18,8 @@ extern "C" {
  * (encrypted) one, once and for all: see key.h. `*out` is the caller's:
  *
  *	{"type":"result","verb":"init","repository":{"url":…,"id":…,
- *	"created":true|false,"sealed":true|false},"history":{"created":…,"database":…},
- *	"warnings":[…]}, without "history" where nobody keeps one.
+ *	"created":true|false,"sealed":true|false},"history":{"created":…,
+ *	"database":…},"warnings":[…]}, without "history" where nobody keeps one.
  */
 DBB_API int dbb_repository_init(dbb_result **out, dbb_context *ctx);
 

@@ -5,6 +5,7 @@
 #include "ops/ops.h"
 
 #include "ops/select.h"
+#include "ops/unlock.h"
 
 /* A repository that is not made yet is none to complain of. */
 static int
@@ -24,6 +25,18 @@ check_repository(dbbi_ops *ops, dbb_error *err)
 	return 0;
 }
 
+/* Can the passphrase be had? Whether it is the right one only a repository
+ * could say. */
+static int
+check_passphrase(dbbi_ops *ops, dbb_error *err)
+{
+	dbbi_unlock unlock = {0};
+	int rc = dbbi_unlock_fetch(&unlock, ops, err);
+
+	dbbi_unlock_clear(&unlock);
+	return dbbi_error_context(err, rc, "[repository]");
+}
+
 int
 dbbi_op_config_check(dbbi_ops *ops, dbb_error *err)
 {
@@ -32,6 +45,7 @@ dbbi_op_config_check(dbbi_ops *ops, dbb_error *err)
 	int rc;
 
 	if ((rc = check_repository(ops, err)) < 0 ||
+	    (rc = check_passphrase(ops, err)) < 0 ||
 	    (rc = dbbi_choose_sources(&choices, ops, NULL, err)) < 0)
 		return rc;
 	for (i = 0; rc == 0 && i < choices.count; i++) {

@@ -23,6 +23,8 @@ echo "--- no passphrase"
 try env -u DBB_PASSWORD_FILE dbb-backup list
 echo "--- no file"
 try env DBB_PASSWORD_FILE=absent dbb-backup list
+try env DBB_PASSWORD_FILE=absent PGHOST=/nowhere dbb-backup config check
+try env PGHOST=/nowhere dbb-backup config check
 echo "--- from a command, and from the environment"
 try env -u DBB_PASSWORD_FILE DBB_PASSWORD_COMMAND='cat pass' dbb-backup list
 try env -u DBB_PASSWORD_FILE DBB_PASSWORD='correct horse' dbb-backup list

@@ -14,7 +14,7 @@ import time
 import pytest
 
 import processes
-from programs import CANCELED, DONE, FINDINGS, Running, program
+from programs import CANCELED, DONE, FINDINGS, USAGE, Running, program
 
 MB = 1024 * 1024
 
@@ -61,6 +61,42 @@ class Terminal:
         code = self.running.wait(10).code
         os.close(self.controller)
         return code
+
+
+@pytest.mark.parametrize('second, code', [(b'battery', DONE),
+                                          (b'butter', USAGE)])
+def test_a_new_passphrase_is_asked_for_twice_and_not_shown(
+        site, sample, second, code):
+    old = os.path.join(site.folder, 'passphrase')
+    site.write_secret(old, 'correct horse')
+    site.opening = {'password-file': old}
+    site.configure(site.server)
+    site.init()
+    terminal = Terminal(site, [program('dbb-backup'), '-c', site.config,
+                               'key', 'add', 'new'])
+    assert terminal.listen(20, b'New passphrase: '), terminal.said
+    terminal.type(b'battery\n')
+    assert terminal.listen(20, b'Once more: '), terminal.said
+    terminal.type(second + b'\n')
+    assert terminal.end() == code, terminal.said
+    assert b'battery' not in terminal.said
+    assert os.path.exists(os.path.join(site.repository, 'keys', 'new')) == \
+        (code == DONE)
+
+
+def test_ctrl_c_at_the_question_for_a_passphrase_adds_nothing(site, sample):
+    old = os.path.join(site.folder, 'passphrase')
+    site.write_secret(old, 'correct horse')
+    site.opening = {'password-file': old}
+    site.configure(site.server)
+    site.init()
+    terminal = Terminal(site, [program('dbb-backup'), '-c', site.config,
+                               'key', 'add', 'new'])
+    assert terminal.listen(20, b'New passphrase: '), terminal.said
+    terminal.type(b'batt\x03')
+    assert terminal.end() == CANCELED, terminal.said
+    assert os.listdir(os.path.join(site.repository, 'keys')) == ['default']
+    assert b'batt' not in terminal.said
 
 
 @pytest.fixture
