@@ -43,7 +43,7 @@ struct dbbi_base {
 	struct spot last;	/* the furthest find in the earlier stream */
 	uint32_t last_own;	/* the own list that was open when the first
 				   piece of that list was found */
-	uint32_t far;		/* finds in a row that were far on */
+	uint32_t far;		/* finds in a row beyond the list after it */
 	uint64_t missed;	/* bytes since the last find */
 };
 
@@ -268,8 +268,8 @@ out_of_reach(const dbbi_base *base, const struct spot *spot)
 	if (spot->window != EARLIER || spot->list > last->list ||
 	    (spot->list == last->list && spot->piece > last->piece))
 		return 0;
-	return (uint64_t)base->last_own + spot->list <
-	    (uint64_t)base->windows[OWN].first + last->list;
+	return (uint64_t)base->last_own + spot->list + LISTS <
+	    (uint64_t)base->windows[OWN].end + last->list;
 }
 
 /* Find the piece in one of the windows: 1, or 0. */
@@ -290,28 +290,26 @@ look_up(struct spot *out, dbbi_piece *piece, const dbbi_base *base,
 	return 0;
 }
 
-/* A piece was found there: follow, should it and others be far on. One
+/* A piece was found there: follow. Far on only if many are, in a row: one
  * alone may well stand in several places. */
 static int
 follow(dbbi_base *base, const struct spot *spot, dbb_error *err)
 {
 	const struct window *w = &base->windows[EARLIER];
-	const struct spot *last = &base->last;
+	struct spot *last = &base->last;
 
-	if (spot->window != EARLIER) {
-		base->far = 0;
+	if (spot->window == EARLIER && spot->list > last->list + 1 &&
+	    ++base->far < FAR_PIECES)
 		return 0;
-	}
+	base->far = 0;
+	if (spot->window != EARLIER || spot->list < last->list)
+		return 0;
 	if (spot->list > last->list)
 		base->last_own = base->windows[OWN].end;
-	if (spot->list > last->list ||
-	    (spot->list == last->list && spot->piece > last->piece))
-		base->last = *spot;
-	if (spot->list - w->first <= 2 * BEHIND)
-		base->far = 0;
-	else if (++base->far >= FAR_PIECES)
-		return centre(base, spot->list, err);
-	return 0;
+	if (spot->list > last->list || spot->piece > last->piece)
+		*last = *spot;
+	return spot->list - w->first > 2 * BEHIND ?
+	    centre(base, spot->list, err) : 0;
 }
 
 int
