@@ -220,7 +220,8 @@ upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 	pthread_mutex_lock(&w->segment_mutex);
 	if ((rc = announce(w, pack, &name, size, err)) == 0)
 		rc = dbbi_segment_add(&w->segment, &name, size,
-		    dbbi_pack_box(pack), dbbi_pack_directory(pack), dbbi_pack_count(pack), err);
+		    dbbi_pack_box(pack), dbbi_pack_directory(pack),
+		    dbbi_pack_count(pack), err);
 	if (rc == 0 && dbbi_segment_full(&w->segment))
 		rc = dbbi_writer_end_segment(w, err);
 	pthread_mutex_unlock(&w->segment_mutex);
