@@ -15,6 +15,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import statistics
@@ -52,9 +53,20 @@ class Bench:
             PGPORT=str(self.server.port), PATH=self.server.bin + ':' +
             os.environ['PATH'], HOME=self.folder, RESTIC_PASSWORD='x',
             RESTIC_REPOSITORY=self.path('restic'),
-            RESTIC_CACHE_DIR=self.path('restic-cache'))
-        self.site = programs.Site(self.path('site'), self.server, ('bench',))
+            RESTIC_CACHE_DIR=self.path('restic-cache'),
+            BORG_PASSPHRASE='x', BORG_REPO=self.path('borg'),
+            BORG_BASE_DIR=self.path('borg-base'))
+        self.site = self.make_site('sealed')
+        self.open_site = self.make_site('open')
         self.round = 0
+
+    def make_site(self, name):
+        """An installation; the one called 'sealed' has a passphrase, as what
+        it is compared with has."""
+        os.mkdir(self.path(name))
+        site = programs.Site(self.path(name), self.server, ('bench',))
+        site.secrets = {'DBB_PASSWORD': 'x'} if name == 'sealed' else {}
+        return site
 
     def close(self):
         """Remove everything."""
@@ -81,14 +93,14 @@ class Bench:
         """Measure a shell pipeline, each part of which must succeed."""
         return self.measure(['/bin/bash', '-o', 'pipefail', '-c', line], env)
 
-    def ours(self, name, *args, out=None):
+    def ours(self, name, *args, out=None, site=None):
         """Measure one of our programs."""
-        command = [programs.program(name), '-q', '-c', self.site.config,
-                   *args]
+        site = site or self.site
+        command = [programs.program(name), '-q', '-c', site.config, *args]
+        environment = site.environment(site.secrets)
         if out is None:
-            return self.measure(command, self.site.environment())
-        return self.shell(f'exec {shlex.join(command)} > {out}',
-                          self.site.environment())
+            return self.measure(command, environment)
+        return self.shell(f'exec {shlex.join(command)} > {out}', environment)
 
     def grown(self, folder, measured):
         """Call `measured` and add what the folder grew by."""
@@ -109,12 +121,17 @@ class Bench:
     # The contenders. Each returns what it measured; those that store
     # something say how many bytes.
 
-    def first_backup(self):
-        """dbb-backup run into a new repository."""
-        shutil.rmtree(self.site.repository, ignore_errors=True)
-        self.site.init()
-        return self.grown(self.site.repository,
-                          lambda: self.ours('dbb-backup', 'run'))
+    def first_backup(self, site=None):
+        """dbb-backup run into a new repository, sealed."""
+        site = site or self.site
+        shutil.rmtree(site.repository, ignore_errors=True)
+        site.run('dbb-backup', 'init', env=site.secrets, code=programs.DONE)
+        return self.grown(site.repository, lambda: self.ours(
+            'dbb-backup', 'run', site=site))
+
+    def first_open_backup(self):
+        """The same, not sealed."""
+        return self.first_backup(self.open_site)
 
     def second_backup(self):
         """The same again, nothing changed; or what changed_* changed."""
@@ -152,6 +169,19 @@ class Bench:
             'pg_dump -Fc -Z0 bench | restic backup -q --stdin'
             ' --stdin-filename bench.dump'))
 
+    def borg_first(self):
+        """borg into a new repository."""
+        shutil.rmtree(self.path('borg'), ignore_errors=True)
+        subprocess.run(['borg', 'init', '-e', 'repokey'], env=self.env,
+                       check=True, stderr=subprocess.DEVNULL)
+        return self.borg_again()
+
+    def borg_again(self):
+        """borg again, at the same zstd level."""
+        return self.grown(self.path('borg'), lambda: self.shell(
+            'pg_dump -Fc -Z0 bench | borg create -C zstd,3'
+            ' "::{utcnow:%s%f}" -'))
+
     def cat(self):
         """dbb-restore cat of the dump to nowhere."""
         return self.ours('dbb-restore', 'cat', 'latest', 'main',
@@ -159,8 +189,8 @@ class Bench:
 
     def dump_stream(self):
         """The name of the dump's stream in the newest set."""
-        shown = self.site.run('dbb-backup', '--json', 'show',
-                              self.site.sets()[-1]['set']).result
+        shown = self.site.run('dbb-backup', '--json', 'show', 'latest',
+                              env=self.site.secrets).result
         return next(s['name'] for source in shown['sources']
                     for s in source['streams'] if s['kind'] == 'pg_dump')
 
@@ -184,11 +214,14 @@ class Bench:
         found = {}
         if programs.program('dbb-backup'):
             found['first backup'] = self.first_backup
+            found['first backup, open'] = self.first_open_backup
         found['zstd pipeline'] = self.zstd_pipeline
         found['zstd pipeline, synced'] = self.zstd_pipeline_synced
         found['pg_dump to null'] = self.dump_to_null
         if shutil.which('restic'):
             found['restic first'] = self.restic_first
+        if shutil.which('borg'):
+            found['borg first'] = self.borg_first
         if programs.program('dbb-backup'):
             found['second backup'] = self.second_backup
         if shutil.which('restic'):
@@ -201,6 +234,8 @@ class Bench:
             found['backup, 1 % changed'] = self.second_backup
         if shutil.which('restic'):
             found['restic, 1 % changed'] = self.restic_again
+        if shutil.which('borg'):
+            found['borg, 1 % changed'] = self.borg_again
         return {name: run for name, run in found.items()
                 if not only or any(word in name for word in only)}
 
@@ -272,11 +307,25 @@ def show(rows, dump_bytes):
                       for y in YARDSTICKS))
 
 
+def measure_stages(bench):
+    """What each stage does on one core, MB/s, by bench_stages on the dump."""
+    program = os.path.join(os.environ.get('TEST_BUILD', ''), 'tests', 'bench',
+                           'bench_stages')
+    if not os.access(program, os.X_OK):
+        return {}
+    said = subprocess.run([program, bench.path('size')], check=True,
+                          capture_output=True, text=True).stdout
+    print(said)
+    return {name.strip(): float(speed) for name, speed in re.findall(
+        r'^(\S.*?)  +\d+ MB/s +(\d+) MB/s a core', said, re.M)}
+
+
 def versions(server):
     """What was measured against."""
     commands = {'pg_dump': [f'{server.bin}/pg_dump', '--version'],
                 'zstd': ['zstd', '--version'],
                 'restic': ['restic', 'version'],
+                'borg': ['borg', '--version'],
                 'dbb-backup': [programs.program('dbb-backup'), '--version']}
     found = {}
     for name, command in commands.items():
@@ -307,7 +356,8 @@ def main():
             'at': datetime.datetime.now(datetime.timezone.utc).isoformat(),
             'machine': platform.platform(), 'cores': os.cpu_count(),
             'versions': versions(bench.server), 'size_mb': args.size,
-            'dump_bytes': dump_bytes, 'runs': args.runs, 'rows': rows}
+            'dump_bytes': dump_bytes, 'runs': args.runs, 'rows': rows,
+            'stages': measure_stages(bench)}
     finally:
         bench.close()
     show(rows, dump_bytes)
