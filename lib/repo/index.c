@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/id_hash.h"
 #include "repo/pack_table.h"
+#include "util/random.h"
 
 #define BLOCK_ENTRIES 16384u	/* 768 KiB */
 #define FIRST_SLOTS 4096u
+#define MOST_PLACES 256u	/* of one chunk; more are passed over */
 #define MAX_ENTRIES 0xfffffff0u
 
 /* In the place of a pack's number. */
@@ -36,6 +39,7 @@ struct dbbi_index {
 	uint32_t count;
 	uint32_t *slots;	/* item number + 1; 0: empty */
 	size_t slot_count;	/* a power of two */
+	dbbi_id_hash hash;
 	dbbi_pack_table packs;
 };
 
@@ -43,20 +47,21 @@ int
 dbbi_index_new(dbbi_index **out, dbb_error *err)
 {
 	dbbi_index *index = calloc(1, sizeof *index);
-	int errnum;
+	int errnum, rc;
 
 	if (index == NULL)
 		return dbbi_error_nomem(err);
-	index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
-	if (index->slots == NULL) {
-		free(index);
-		return dbbi_error_nomem(err);
-	}
-	index->slot_count = FIRST_SLOTS;
 	if ((errnum = pthread_mutex_init(&index->mutex, NULL)) != 0) {
-		free(index->slots);
 		free(index);
 		return dbbi_error_errno(err, errnum, "making a mutex");
+	}
+	index->slot_count = FIRST_SLOTS;
+	index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
+	rc = index->slots == NULL ? dbbi_error_nomem(err) :
+	    dbbi_random(&index->hash, sizeof index->hash, err);
+	if (rc < 0) {
+		dbbi_index_free(index);
+		return rc;
 	}
 	*out = index;
 	return 0;
@@ -82,14 +87,10 @@ item_at(const dbbi_index *index, uint32_t n)
 	return &index->blocks[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
 }
 
-/* Ids are SHA-256: any eight of their bytes are a good hash. */
 static size_t
-first_slot(const uint8_t *id, size_t slot_count)
+first_slot(const dbbi_index *index, const uint8_t *id, size_t slot_count)
 {
-	uint64_t h;
-
-	memcpy(&h, id, sizeof h);
-	return (size_t)h & (slot_count - 1);
+	return dbbi_id_hash_of(&index->hash, id) & (slot_count - 1);
 }
 
 /* The next item of `id` from slot `*at` on, which is the one behind it then;
@@ -118,7 +119,7 @@ grow_slots(dbbi_index *index, dbb_error *err)
 	if (slots == NULL)
 		return dbbi_error_nomem(err);
 	for (uint32_t n = 0; n < index->count; n++) {
-		at = first_slot(item_at(index, n)->id, count);
+		at = first_slot(index, item_at(index, n)->id, count);
 		while (slots[at] != 0)
 			at = (at + 1) & (count - 1);
 		slots[at] = n + 1;
@@ -171,7 +172,7 @@ add_item(struct item **out, dbbi_index *index, const uint8_t *id,
 	memset(item, 0, sizeof *item);
 	memcpy(item->id, id, sizeof item->id);
 	item->pack_no = PACK_NONE;
-	at = first_slot(id, index->slot_count);
+	at = first_slot(index, id, index->slot_count);
 	while (index->slots[at] != 0)
 		at = (at + 1) & (index->slot_count - 1);
 	index->slots[at] = ++index->count;
@@ -341,22 +342,24 @@ dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
 {
 	struct item *item, *same = NULL, *vacant = NULL;
 	const uint8_t *id = entry->id.bytes;
+	uint32_t places = 0;
 	size_t at;
 	int rc = 0;
 
 	pthread_mutex_lock(&index->mutex);
-	at = first_slot(id, index->slot_count);
+	at = first_slot(index, id, index->slot_count);
 	while ((item = next_item(&at, index, id)) != NULL) {
 		if (!has_place(item))
 			vacant = item;
 		else if (item->pack_no == pack_no)
 			same = item;
+		places++;
 	}
 	if (same != NULL && vacant != NULL)
 		vacant->pack_no = PACK_NONE;	/* the claim is fulfilled */
-	if (same == NULL && vacant == NULL)
+	if (same == NULL && vacant == NULL && places < MOST_PLACES)
 		rc = add_item(&vacant, index, id, err);
-	if (rc == 0 && same == NULL)
+	if (rc == 0 && same == NULL && vacant != NULL)
 		set_place(vacant, entry, pack_no);
 	pthread_mutex_unlock(&index->mutex);
 	return rc;
@@ -391,7 +394,7 @@ static void
 find_places(dbbi_places *out, const dbbi_index *index, const uint8_t *id,
     enum rank rank)
 {
-	size_t at = first_slot(id, index->slot_count), last;
+	size_t at = first_slot(index, id, index->slot_count), last;
 	const struct item *item;
 
 	while (out->count < DBBI_PLACES &&
@@ -423,7 +426,7 @@ dbbi_index_claim(int *claimed, dbbi_index *index, const dbbi_id *id,
 	int rc = 0;
 
 	pthread_mutex_lock(&index->mutex);
-	at = first_slot(id->bytes, index->slot_count);
+	at = first_slot(index, id->bytes, index->slot_count);
 	while ((item = next_item(&at, index, id->bytes)) != NULL) {
 		if (item->pack_no == PACK_PENDING || counts(index, item))
 			break;
@@ -448,7 +451,7 @@ dbbi_index_has(uint32_t *plain, dbbi_index *index, const dbbi_id *id)
 	size_t at;
 
 	pthread_mutex_lock(&index->mutex);
-	at = first_slot(id->bytes, index->slot_count);
+	at = first_slot(index, id->bytes, index->slot_count);
 	while ((item = next_item(&at, index, id->bytes)) != NULL)
 		if (item->pack_no == PACK_PENDING || counts(index, item))
 			break;

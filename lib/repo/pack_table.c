@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/random.h"
+
 #define FIRST_ROOM 64u
 #define MAX_PACKS 0x7fffffffu
 
@@ -18,14 +20,11 @@ dbbi_pack_table_clear(dbbi_pack_table *table)
 	memset(table, 0, sizeof *table);
 }
 
-/* Names are SHA-256: any eight of their bytes are a good hash. */
 static size_t
-first_slot(const dbbi_pack_table *table, const dbbi_id *name)
+first_slot(const dbbi_pack_table *table, const dbbi_id *name, uint32_t size)
 {
-	uint64_t h;
-
-	memcpy(&h, name->bytes, sizeof h);
-	return (size_t)h & (table->slot_count - 1);
+	return (dbbi_id_hash_of(&table->hash, name->bytes) + size) &
+	    (table->slot_count - 1);
 }
 
 dbbi_pack_item *
@@ -37,7 +36,7 @@ dbbi_pack_table_find(const dbbi_pack_table *table, const dbbi_id *name,
 
 	if (table->slot_count == 0)
 		return NULL;
-	at = first_slot(table, name);
+	at = first_slot(table, name, size);
 	while (table->slots[at] != 0) {
 		item = &table->items[table->slots[at] - 1];
 		if (item->size == size && !item->forgotten &&
@@ -51,7 +50,8 @@ dbbi_pack_table_find(const dbbi_pack_table *table, const dbbi_id *name,
 static void
 put_slot(dbbi_pack_table *table, uint32_t no)
 {
-	size_t at = first_slot(table, &table->items[no].name);
+	const dbbi_pack_item *item = &table->items[no];
+	size_t at = first_slot(table, &item->name, item->size);
 
 	while (table->slots[at] != 0)
 		at = (at + 1) & (table->slot_count - 1);
@@ -89,6 +89,9 @@ grow(dbbi_pack_table *table, dbb_error *err)
 	if (room > MAX_PACKS)
 		return dbbi_error_nomem(err);
 	if ((rc = grow_items(table, room, err)) < 0)
+		return rc;
+	if (table->slot_count == 0 && (rc = dbbi_random(&table->hash,
+	    sizeof table->hash, err)) < 0)
 		return rc;
 	if ((slots = calloc((size_t)room * 2, sizeof *slots)) == NULL)
 		return dbbi_error_nomem(err);

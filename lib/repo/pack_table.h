@@ -7,6 +7,7 @@
 #define DBBI_PACK_TABLE_H
 
 #include "repo/entry.h"
+#include "repo/id_hash.h"
 
 typedef struct dbbi_pack_item {
 	dbbi_id name;
@@ -23,6 +24,7 @@ typedef struct dbbi_pack_table {
 	uint32_t room;
 	uint32_t *slots;	/* pack number + 1; 0: empty */
 	size_t slot_count;	/* a power of two, or 0 */
+	dbbi_id_hash hash;	/* once there are slots */
 } dbbi_pack_table;
 
 void dbbi_pack_table_clear(dbbi_pack_table *table);

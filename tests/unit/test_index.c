@@ -329,6 +329,47 @@ load(void)
 	    NULL, NULL, &fx.err);
 }
 
+#define CROWD 200000u
+
+/* Ids that begin alike, as somebody may choose them: each look-up would go
+ * past all of them, and this would take many minutes. */
+START_TEST(takes_ids_that_begin_alike)
+{
+	dbbi_entry entry = entry_of(1);
+	uint32_t no = add_pack(1), other;
+	dbbi_places places;
+
+	for (uint32_t i = 0; i < CROWD; i++) {
+		memset(entry.id.bytes, 0, sizeof entry.id.bytes);
+		memcpy(entry.id.bytes + 28, &i, sizeof i);
+		repo_ok(dbbi_index_put(ix, &entry, no, &fx.err));
+		repo_ok(dbbi_index_add_pack(&other, ix, &entry.id, 100, NULL,
+		    0, &fx.err));
+	}
+	ck_assert_uint_eq(dbbi_index_packs(ix), CROWD + 1);
+	ck_assert_uint_eq(dbbi_index_find(&places, ix, &entry.id), 1);
+}
+END_TEST
+
+/* One pack of many sizes, and one chunk that is said to be in all of them. */
+START_TEST(takes_one_name_many_times)
+{
+	dbbi_entry entry = entry_of(1);
+	dbbi_id name = id_of(1);
+	dbbi_places places;
+	uint32_t no;
+
+	for (uint32_t i = 0; i < CROWD; i++) {
+		repo_ok(dbbi_index_add_pack(&no, ix, &name, i, NULL, 0,
+		    &fx.err));
+		repo_ok(dbbi_index_put(ix, &entry, no, &fx.err));
+	}
+	ck_assert_uint_eq(dbbi_index_packs(ix), CROWD);
+	ck_assert_uint_eq(dbbi_index_find(&places, ix, &entry.id),
+	    DBBI_PLACES);
+}
+END_TEST
+
 START_TEST(loads_what_a_segment_says)
 {
 	dbbi_places found;
@@ -468,6 +509,8 @@ main(void)
 	tcase_add_test(tc, has_what_is_claimed_or_present);
 	tcase_add_test(tc, forgets_claims_and_late_packs);
 	tcase_add_test(tc, takes_at_most_64_bytes_a_chunk);
+	tcase_add_test(tc, takes_ids_that_begin_alike);
+	tcase_add_test(tc, takes_one_name_many_times);
 	tcase_add_test(tc, loads_what_a_segment_says);
 	tcase_add_test(tc, notices_every_flipped_bit_of_a_segment);
 	tcase_add_test(tc, refuses_segments_that_cannot_be);
