@@ -121,6 +121,23 @@ run_index(cli *c, dbb_result **out)
 	return cli_fail_hint(&c->failure, "it is 'index rebuild'");
 }
 
+/* ---- prune ---- */
+
+static const cli_option prune_options[] = {
+	{ "dry-run", 0, CLI_FLAG, MEMBER(dry_run), NULL,
+	    "only say what would be done, and why" },
+	END
+};
+
+static int
+run_prune(cli *c, dbb_result **out)
+{
+	dbb_prune_options options = DBB_PRUNE_OPTIONS_INIT;
+
+	options.dry_run = c->request.dry_run != 0;
+	return dbb_prune(out, c->context, &options);
+}
+
 /* ---- config ---- */
 
 static int
@@ -175,6 +192,11 @@ static const cli_verb verbs[] = {
 	    "is everything there that the sets (default: all) need?",
 	    verify_options, "  dbb-backup verify --read-data\n",
 	    run_verify, cli_report_verify },
+	{ "prune", "", 0, 0,
+	    "remove the sets that no rule under [retention] keeps, and free "
+	    "what no set needs; each decision with its reason",
+	    prune_options, "  dbb-backup prune --dry-run\n",
+	    run_prune, cli_report_prune },
 	{ "key", "add NAME | list | remove NAME | export FILE", 1, 2,
 	    "the keys of a sealed repository, each with a passphrase of its "
 	    "own, and the write-only key for a machine that may not read",
@@ -195,8 +217,8 @@ static const cli_verb verbs[] = {
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL }
 };
 
-static const char *const later[] = { "prune", "status", "history",
-	"setup", "daemon", NULL };
+static const char *const later[] = { "status", "history", "setup",
+	"daemon", NULL };
 
 static const cli_program program = {
 	.name = "dbb-backup",

@@ -36,5 +36,6 @@
 #include <dbbackup/restore.h>
 #include <dbbackup/catalog.h>
 #include <dbbackup/key.h>
+#include <dbbackup/prune.h>
 
 #endif

@@ -31,6 +31,8 @@ cli_progress_phase(uint32_t phase)
 		return "compare";
 	case DBB_PHASE_VERIFY:
 		return "verify";
+	case DBB_PHASE_PRUNE:
+		return "prune";
 	case DBB_PHASE_DONE:
 		return "done";
 	default:
@@ -50,6 +52,8 @@ phase_words(uint32_t phase)
 		return "comparing";
 	case DBB_PHASE_VERIFY:
 		return "verifying";
+	case DBB_PHASE_PRUNE:
+		return "pruning";
 	default:
 		return "";
 	}

@@ -22,6 +22,9 @@ void cli_report_export(cli_output *output, cli_json *result);
 void cli_report_list(cli_output *output, cli_json *result);
 void cli_report_show(cli_output *output, cli_json *result);
 
+/* report_prune.c */
+void cli_report_prune(cli_output *output, cli_json *result);
+
 /* report_config.c */
 void cli_report_config_check(cli_output *output, cli_json *result);
 void cli_report_config_show(cli_output *output, cli_json *result);

@@ -88,6 +88,7 @@ DBB_API void dbb_context_set_log(dbb_context *ctx, int level, dbb_log_fn fn,
 #define DBB_PHASE_COMPARE 5	/* the target is counted and compared */
 #define DBB_PHASE_VERIFY  6	/* stored objects are looked at or read */
 #define DBB_PHASE_DONE    7	/* one stream is through */
+#define DBB_PHASE_PRUNE   8	/* what no set needs is found and deleted */
 
 /* Where long work stands. Fields may be added at the end. */
 typedef struct dbb_progress {

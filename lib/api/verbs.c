@@ -159,3 +159,20 @@ dbb_index_rebuild(dbb_result **out, dbb_context *ctx)
 	rc = dbbi_op_rebuild(&document, &ctx->ops, err);
 	return dbbi_api_result(out, document, rc, err);
 }
+
+int
+dbb_prune(dbb_result **out, dbb_context *ctx,
+    const dbb_prune_options *options)
+{
+	dbb_error *err = dbbi_api_begin(ctx);
+	dbb_prune_options known = DBB_PRUNE_OPTIONS_INIT;
+	dbbi_json *document = NULL;
+	int rc;
+
+	if (ctx == NULL)
+		return DBB_EINVAL;
+	if ((rc = dbbi_api_options(&known, sizeof(known), options, err)) < 0)
+		return rc;
+	rc = dbbi_op_prune(&document, &ctx->ops, &known, err);
+	return dbbi_api_result(out, document, rc, err);
+}

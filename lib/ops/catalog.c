@@ -67,17 +67,6 @@ check_known(const dbbi_ops *ops, const char *source, dbb_error *err)
 	return rc;
 }
 
-/* By the time they began, which is finer than that in their ids. */
-static int
-compare_begin(const void *a, const void *b)
-{
-	const char *at[2] = {
-	    dbbi_json_string(*(json_object *const *)a, "started_at"),
-	    dbbi_json_string(*(json_object *const *)b, "started_at") };
-
-	return strcmp(at[0] != NULL ? at[0] : "", at[1] != NULL ? at[1] : "");
-}
-
 int
 dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
     dbb_error *err)
@@ -107,7 +96,7 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 	if (rc == 0 && source != NULL && dbbi_json_count(sets) == 0)
 		rc = check_known(ops, source, err);
 	if (rc == 0) {
-		json_object_array_sort(sets, compare_begin);
+		dbbi_result_sort_sets(sets);
 		rc = dbbi_json_count(damaged) > 0 ? DBB_FINDINGS : DBB_OK;
 		*out = result;
 		result = NULL;

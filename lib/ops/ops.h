@@ -16,6 +16,7 @@
 #include <dbbackup/backup.h>
 #include <dbbackup/catalog.h>
 #include <dbbackup/key.h>
+#include <dbbackup/prune.h>
 #include <dbbackup/restore.h>
 
 #include "store/store.h"
@@ -42,6 +43,8 @@ int dbbi_op_show(dbbi_json **out, dbbi_ops *ops, const char *set,
 int dbbi_op_verify(dbbi_json **out, dbbi_ops *ops,
     const dbb_verify_options *options, dbb_error *err);
 int dbbi_op_rebuild(dbbi_json **out, dbbi_ops *ops, dbb_error *err);
+int dbbi_op_prune(dbbi_json **out, dbbi_ops *ops,
+    const dbb_prune_options *options, dbb_error *err);
 int dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
     const dbb_restore_options *options, dbb_error *err);
 int dbbi_op_cat(dbbi_ops *ops, const char *set, const char *source,

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/bytes.h"
 #include "util/clock.h"
@@ -128,6 +129,22 @@ dbbi_result_append(dbbi_json *array, dbbi_json *value, int rc, dbb_error *err)
 		return dbbi_error_nomem(err);
 	}
 	return checked(dbbi_json_append(array, value), err);
+}
+
+static int
+compare_begin(const void *a, const void *b)
+{
+	const char *at[2] = {
+	    dbbi_json_string(*(json_object *const *)a, "started_at"),
+	    dbbi_json_string(*(json_object *const *)b, "started_at") };
+
+	return strcmp(at[0] != NULL ? at[0] : "", at[1] != NULL ? at[1] : "");
+}
+
+void
+dbbi_result_sort_sets(dbbi_json *sets)
+{
+	json_object_array_sort(sets, compare_begin);
 }
 
 int

@@ -44,6 +44,10 @@ int dbbi_result_share(dbbi_json *object, const char *key, dbbi_json *value,
 int dbbi_result_append(dbbi_json *array, dbbi_json *value, int rc,
     dbb_error *err);
 
+/* Sort sets by their "started_at", which is finer than the time in their
+ * ids. */
+void dbbi_result_sort_sets(dbbi_json *sets);
+
 /* A text appended to an array of texts, as printf. */
 int dbbi_result_say(dbbi_json *array, dbb_error *err, const char *fmt, ...)
     DBBI_PRINTF(3, 4);

@@ -6,7 +6,7 @@ for program in dbb-backup dbb-restore; do
 	$program --version
 	echo "exit $?"
 done
-for verb in init run list show verify config; do
+for verb in init run list show verify prune config; do
 	dbb-backup $verb --help
 	echo "exit $?"
 done

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Verbs of a later version are known, and refused.
-for verb in prune status history setup daemon; do
+for verb in status history setup daemon; do
 	dbb-backup $verb
 	echo "$verb: exit $?"
 done

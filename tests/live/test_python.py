@@ -210,6 +210,7 @@ def test_the_documents_are_what_doc_json_md_says(
         'show': shown, 'facts': facts, 'verify': ctx.verify(),
         'restore': ctx.restore(made['set'], into='for_json'),
         'export': ctx.export(made['set'], tmp_path / 'out'),
+        'prune': ctx.prune(dry_run=True),
         'config': ctx.config(),
     }
     with dbbackup.Context() as sealed:

@@ -61,6 +61,15 @@ class KeyAddOptions(Structure):
     ]
 
 
+class PruneOptions(Structure):
+    NAME = "dbb_prune_options"
+    _fields_ = [
+        ("size", c_size_t),
+        ("dry_run", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
 class ProgressStruct(Structure):
     NAME = "dbb_progress"
     _fields_ = [
@@ -77,8 +86,8 @@ class ProgressStruct(Structure):
     ]
 
 
-STRUCTS = (BackupOptions, RestoreOptions, VerifyOptions, KeyAddOptions,
-           ProgressStruct)
+STRUCTS = (BackupOptions, RestoreOptions, VerifyOptions, PruneOptions,
+           KeyAddOptions, ProgressStruct)
 
 KEY_WRITE_ONLY = 1
 
@@ -124,6 +133,7 @@ PROTOTYPES = {
     "dbb_key_remove": (_STATUS, [_OUT, c_void_p, c_char_p]),
     "dbb_key_export": (_STATUS, [_OUT, c_void_p, c_char_p, c_uint32]),
     "dbb_index_rebuild": (_STATUS, [_OUT, c_void_p]),
+    "dbb_prune": (_STATUS, [_OUT, c_void_p, POINTER(PruneOptions)]),
     "dbb_result_json": (c_char_p, [c_void_p]),
     "dbb_result_free": (None, [c_void_p]),
 }

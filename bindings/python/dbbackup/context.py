@@ -56,6 +56,7 @@ class Phase(enum.IntEnum):
     COMPARE = 5
     VERIFY = 6
     DONE = 7
+    PRUNE = 8
 
 
 class LogLevel(enum.IntEnum):
@@ -254,6 +255,15 @@ class Context:
         """Make the index again from the packs; ``result["damaged"]`` are
         packs that do not tell what they hold."""
         return self._result("dbb_index_rebuild")
+
+    def prune(self, dry_run: bool = False) -> Result:
+        """Remove the sets that no rule under [retention] keeps, and free what
+        no set needs: condemned now, deleted after the repository's grace.
+        Each decision is in ``result["sets"]``, with its reason."""
+        options = _native.PruneOptions(
+            size=ctypes.sizeof(_native.PruneOptions),
+            dry_run=int(bool(dry_run)))
+        return self._result("dbb_prune", ctypes.byref(options))
 
     def cat(self, set: str, source: str, stream: str, out: BinaryIO) -> None:
         """Write one stream's plain bytes to a binary file object."""

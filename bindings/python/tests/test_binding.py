@@ -207,6 +207,16 @@ class Verbs(WithRepository):
         self.ctx.repository_init()
         self.assertEqual(self.ctx.verify(read_data=True)["sets"], [])
 
+    def test_prune_an_empty_repository(self):
+        self.ctx.repository_init()
+        self.assertTrue(self.ctx.prune()["warnings"])
+        self.ctx.set("retention", "keep-last", "3")
+        pruned = self.ctx.prune(dry_run=True)
+        self.assertEqual(pruned["sets"], [])
+        self.assertEqual(pruned["removed"], 0)
+        self.assertEqual(pruned["warnings"], [])
+        self.assertIs(pruned["dry_run"], True)
+
     def test_cancel_stays_until_resume(self):
         self.ctx.repository_init()
         self.ctx.cancel()
