@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "pg_fixture.h"
+#include "suite.h"
 
 #include <ftw.h>
 #include <glob.h>
@@ -275,14 +276,10 @@ pg_server_stop(void)
 int
 pg_server_run(Suite *suite)
 {
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	int status = suite_run(suite);
 
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
 	pg_server_stop();
-	return failed == 0 ? 0 : 1;
+	return status;
 }
 
 const char *

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "repo/seal.h"
+#include "suite.h"
 
 struct repo_fixture fx;
 int repo_sealed;
@@ -533,13 +534,8 @@ int
 repo_run(const char *name, TCase *tc)
 {
 	Suite *suite = suite_create(name);
-	SRunner *runner;
 	int failed = end_sealed_run();
 
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed += srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite) == 0 && failed == 0 ? 0 : 1;
 }

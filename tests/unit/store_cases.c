@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "util/clock.h"
 
 #define MANY_MB ((size_t)5 << 20)
@@ -537,15 +538,9 @@ int
 store_run(TCase *cases, TCase *more)
 {
 	Suite *s = suite_create("store");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(s, cases);
 	if (more != NULL)
 		suite_add_tcase(s, more);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(s);
 }

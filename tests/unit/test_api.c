@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The public interface, as a stranger would misuse it. */
 #include <check.h>
+
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,8 +190,6 @@ main(void)
 {
 	Suite *suite = suite_create("api");
 	TCase *t = tcase_create("api");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, null_is_refused_and_never_followed);
@@ -201,9 +201,5 @@ main(void)
 	tcase_add_test(t, an_unknown_scheme_is_refused_by_name);
 	tcase_add_test(t, every_code_has_a_name);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,8 @@
 #include <config.h>
 
 #include <check.h>
+
+#include "suite.h"
 #include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -384,8 +386,6 @@ main(void)
 {
 	Suite *suite = suite_create("backup");
 	TCase *t = tcase_create("backup");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, two_sources_make_one_completed_set);
@@ -406,9 +406,5 @@ main(void)
 	tcase_add_test(t, a_second_run_stores_only_what_changed);
 	tcase_add_test(t, a_pack_that_only_the_newest_set_has_comes_again);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,6 +7,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 START_TEST(numbers_are_little_endian)
 {
 	uint8_t raw[8];
@@ -138,8 +140,6 @@ main(void)
 {
 	Suite *suite = suite_create("bytes");
 	TCase *tc = tcase_create("bytes");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, numbers_are_little_endian);
 	tcase_add_test(tc, hex_goes_both_ways);
@@ -150,9 +150,5 @@ main(void)
 	tcase_add_test(tc, cursor_takes_what_is_there_and_no_more);
 	tcase_add_test(tc, wipe_leaves_nothing);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -7,6 +7,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 START_TEST(writes_both_forms)
 {
 	char text[DBBI_TIME_SIZE];
@@ -95,8 +97,6 @@ main(void)
 {
 	Suite *suite = suite_create("clock");
 	TCase *tc = tcase_create("clock");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, writes_both_forms);
 	tcase_add_test(tc, counts_upwards_before_1970);
@@ -105,9 +105,5 @@ main(void)
 	tcase_add_test(tc, no_time_overruns_the_buffer);
 	tcase_add_test(tc, clocks_go_forward);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -11,6 +11,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static const char *const nothing[] = { NULL };
 static char folder[64];
 static dbbi_config *config;
@@ -576,8 +578,6 @@ main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, reads_sections_and_keys);
@@ -602,9 +602,5 @@ main(void)
 	tcase_add_test(tc, warns_of_secrets_that_others_may_read);
 	tcase_add_test(tc, describes_everything_but_secrets);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

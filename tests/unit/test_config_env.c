@@ -9,6 +9,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static dbbi_config *config;
 static struct dbb_error err;
 
@@ -418,8 +420,6 @@ main(void)
 {
 	Suite *suite = suite_create("config_env");
 	TCase *tc = tcase_create("config_env");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, variables_name_section_name_and_key);
@@ -444,9 +444,5 @@ main(void)
 	tcase_add_test(tc, warns_of_a_password_with_no_use);
 	tcase_add_test(tc, the_process_has_an_environment_too);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -8,6 +8,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 #define HIDDEN "(hidden)"
 
 static const struct {
@@ -119,17 +121,11 @@ main(void)
 {
 	Suite *suite = suite_create("config_mask");
 	TCase *tc = tcase_create("config_mask");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, shows_a_connection_without_its_secret, 0,
 	    sizeof(connections) / sizeof(connections[0]));
 	tcase_add_test(tc, hides_a_connection_cut_off_anywhere);
 	tcase_add_test(tc, hides_a_url_with_more_than_a_path);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

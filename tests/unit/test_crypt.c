@@ -10,6 +10,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 #define ROOM 256
 
 static dbb_error err;
@@ -402,8 +404,6 @@ main(void)
 {
 	Suite *suite = suite_create("crypt");
 	TCase *tc = tcase_create("crypt");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, authenticates_as_published, 0,
@@ -423,9 +423,5 @@ main(void)
 	tcase_add_test(tc, refuses_what_is_cut);
 	tcase_add_test(tc, opens_under_the_key_of_the_seal_only);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -8,6 +8,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static struct dbb_error err;
 
 START_TEST(set_starts_anew)
@@ -158,8 +160,6 @@ main(void)
 {
 	Suite *suite = suite_create("error");
 	TCase *tc = tcase_create("error");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, set_starts_anew);
 	tcase_add_test(tc, context_reads_outside_in);
@@ -171,9 +171,5 @@ main(void)
 	tcase_add_test(tc, what_is_not_utf8_becomes_so);
 	tcase_add_test(tc, may_be_made_from_itself);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -8,6 +8,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static dbbi_json *
 parsed(const char *text)
 {
@@ -287,8 +289,6 @@ main(void)
 {
 	Suite *suite = suite_create("json");
 	TCase *tc = tcase_create("json");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, reads_members_of_their_type);
 	tcase_add_test(tc, gives_nothing_of_another_type);
@@ -308,9 +308,5 @@ main(void)
 	tcase_add_test(tc, building_on_nothing_fails_and_leaks_nothing);
 	tcase_add_test(tc, what_it_writes_is_utf8);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

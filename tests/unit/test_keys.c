@@ -7,6 +7,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static dbb_error err;
 
 static void
@@ -91,8 +93,6 @@ main(void)
 {
 	Suite *suite = suite_create("keys");
 	TCase *tc = tcase_create("keys");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, makes_keys_that_differ);
 	tcase_add_test(tc, has_the_same_keys_from_its_two_secrets);
@@ -100,9 +100,5 @@ main(void)
 	tcase_add_test(tc, seeds_the_chunker_by_key_and_repository);
 	tcase_add_test(tc, leaves_nothing_after_wiping);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "../../frontends/common/nearest.h"
 #include "../../frontends/common/options.h"
 #include "../../frontends/common/usage.h"
+#include "suite.h"
 
 #define END { NULL, 0, CLI_FLAG, 0, NULL, NULL }
 
@@ -288,8 +289,6 @@ main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tc = tcase_create("options");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, takes_global_options_before_and_after_the_verb);
@@ -307,9 +306,5 @@ main(void)
 	tcase_add_loop_test(tc, every_status_has_its_exit_code, 0,
 	    sizeof(exits) / sizeof(*exits));
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -19,6 +19,7 @@
 
 #include <check.h>
 
+#include "suite.h"
 #include "util/clock.h"
 
 static dbbi_config *config;
@@ -585,8 +586,6 @@ main(void)
 {
 	Suite *suite = suite_create("pg_connection");
 	TCase *tc = tcase_create("pg_connection");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 20);
@@ -622,9 +621,5 @@ main(void)
 	tcase_add_test(tc,
 	    a_service_that_is_not_there_is_a_matter_of_configuration);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "source/pg_names.h"
 #include "source/pg_schema.h"
+#include "suite.h"
 #include "util/bytes.h"
 
 static const char facts[] =
@@ -411,8 +412,6 @@ main(void)
 {
 	Suite *suite = suite_create("pg_facts");
 	TCase *tc = tcase_create("pg_facts");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_same_facts_are_equal);
@@ -443,9 +442,5 @@ main(void)
 	tcase_add_loop_test(tc, what_is_not_utf8_is_written_out, 0,
 	    COUNT(encodings));
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <check.h>
 
 #include "source/pg_quote.h"
+#include "suite.h"
 
 static const struct {
 	const char *text;
@@ -170,8 +171,7 @@ main(void)
 {
 	Suite *suite = suite_create("pg_roles");
 	TCase *tc = tcase_create("pg_roles");
-	SRunner *runner;
-	int count = (int)(sizeof(cases) / sizeof(cases[0])), failed;
+	int count = (int)(sizeof(cases) / sizeof(cases[0]));
 
 	tcase_add_loop_test(tc, tells_what_a_statement_is_about, 0, count);
 	tcase_add_test(tc, knows_where_the_grantor_begins);
@@ -181,9 +181,5 @@ main(void)
 	tcase_add_test(tc, cuts_between_characters);
 	tcase_add_test(tc, replaces_what_is_no_utf8);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

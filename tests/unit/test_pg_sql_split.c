@@ -9,6 +9,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 /* What is nasty in each of these is that it holds a semicolon which does not
  * end it. */
 static const char *const whole[] = {
@@ -207,8 +209,6 @@ main(void)
 {
 	Suite *suite = suite_create("pg_sql_split");
 	TCase *tc = tcase_create("pg_sql_split");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, semicolons_in_quotes_and_comments_end_nothing,
 	    0, (int)WHOLE_COUNT);
@@ -223,9 +223,5 @@ main(void)
 	tcase_add_test(tc, survives_any_bytes);
 	tcase_add_test(tc, names_are_folded_or_unquoted);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -13,6 +13,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static char root[] = "/tmp/test_pg_tools.XXXXXX";
 static char patterns[2][PATH_MAX];
 static const char *folders[] = { patterns[0], patterns[1], NULL };
@@ -223,8 +225,6 @@ main(void)
 {
 	Suite *suite = suite_create("pg_tools");
 	TCase *tc = tcase_create("pg_tools");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, takes_the_nearest_that_is_not_older);
@@ -240,9 +240,5 @@ main(void)
 	tcase_add_test(tc, stops_when_canceled);
 	tcase_add_test(tc, reads_major_versions);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

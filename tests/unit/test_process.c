@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "deny_syscall.h"
+#include "suite.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -772,16 +773,10 @@ main(void)
 {
 	Suite *s = suite_create("process");
 	TCase *tc = tcase_create("process");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	add_tests(tc);
 	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -8,6 +8,7 @@
 
 #include "../../frontends/common/cells.h"
 #include "../../frontends/common/progress.h"
+#include "suite.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -166,8 +167,6 @@ main(void)
 {
 	Suite *suite = suite_create("progress");
 	TCase *tc = tcase_create("progress");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, measures_the_rate_of_the_last_seconds);
@@ -180,9 +179,5 @@ main(void)
 	tcase_add_test(tc, says_nothing_of_a_total_that_was_surpassed);
 	tcase_add_test(tc, names_phases_in_which_no_bytes_move);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

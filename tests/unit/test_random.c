@@ -7,6 +7,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 START_TEST(fills_all_of_a_large_buffer)
 {
 	static unsigned char zero[64], buffer[1 << 16];
@@ -38,16 +40,10 @@ main(void)
 {
 	Suite *suite = suite_create("random");
 	TCase *tc = tcase_create("random");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, fills_all_of_a_large_buffer);
 	tcase_add_test(tc, gives_something_else_each_time);
 	tcase_add_test(tc, accepts_no_bytes);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -2,6 +2,8 @@
 #include <config.h>
 
 #include <check.h>
+
+#include "suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -396,8 +398,6 @@ main(void)
 {
 	Suite *suite = suite_create("restore");
 	TCase *t = tcase_create("restore");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, what_went_in_comes_out);
@@ -423,9 +423,5 @@ main(void)
 	    the_latest_of_one_second_is_the_one_that_began_last);
 	tcase_add_test(t, verify_finds_a_missing_pack_and_says_which_set);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

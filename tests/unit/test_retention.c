@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include <check.h>
+
+#include "suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,8 +252,6 @@ main(void)
 {
 	Suite *suite = suite_create("retention");
 	TCase *tc = tcase_create("retention");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, NULL, forget);
 	tcase_add_test(tc, keeps_what_a_rule_keeps);
@@ -259,9 +259,5 @@ main(void)
 	tcase_add_test(tc, says_why);
 	tcase_add_test(tc, says_why_not);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

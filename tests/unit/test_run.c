@@ -10,6 +10,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 static dbbi_run run;
 static char logged[8192];
 static int logged_level, logged_lines;
@@ -107,17 +109,11 @@ main(void)
 {
 	Suite *suite = suite_create("run");
 	TCase *tc = tcase_create("run");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, cancel_is_seen_until_resumed);
 	tcase_add_test(tc, cancel_never_blocks_and_keeps_errno);
 	tcase_add_test(tc, logs_up_to_its_level);
 	tcase_add_test(tc, logs_one_line_of_utf8);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

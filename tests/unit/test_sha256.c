@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+#include "suite.h"
 #include "util/bytes.h"
 
 /* From FIPS 180-4's examples and the empty text. */
@@ -96,8 +97,6 @@ main(void)
 {
 	Suite *suite = suite_create("sha256");
 	TCase *tc = tcase_create("sha256");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, hashes_published_vectors, 0,
 	    sizeof(vectors) / sizeof(vectors[0]));
@@ -105,9 +104,5 @@ main(void)
 	tcase_add_test(tc, begins_again);
 	tcase_add_test(tc, hashes_nothing_at_no_address);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

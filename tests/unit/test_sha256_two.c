@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+#include "suite.h"
 #include "util/bytes.h"
 #include "util/sha256_ni.h"
 
@@ -185,8 +186,6 @@ main(void)
 {
 	Suite *suite = suite_create("sha256_two");
 	TCase *tc = tcase_create("sha256_two");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, hashes_a_published_vector, 0, 2);
 	tcase_add_loop_test(tc, hashes_the_whole_and_parts_of_any_length, 0,
@@ -194,9 +193,5 @@ main(void)
 	tcase_add_loop_test(tc, tells_every_part_once, 0, 2);
 	tcase_add_loop_test(tc, stops_when_told_to, 0, 2);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

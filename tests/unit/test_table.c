@@ -10,6 +10,7 @@
 #include "../../frontends/common/cells.h"
 #include "../../frontends/common/human.h"
 #include "../../frontends/common/table.h"
+#include "suite.h"
 
 static const cli_column columns[] = {
 	{ "NAME", 0 }, { "SIZE", 1 }, { "NOTE", 0 },
@@ -230,8 +231,6 @@ main(void)
 {
 	Suite *suite = suite_create("table");
 	TCase *tc = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, aligns_and_leaves_no_blank_at_an_end);
@@ -247,9 +246,5 @@ main(void)
 	tcase_add_test(tc, writes_ages_clocks_and_counts);
 	tcase_add_test(tc, reads_times_and_refuses_others);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

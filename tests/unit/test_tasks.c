@@ -2,6 +2,8 @@
 #include <config.h>
 
 #include <check.h>
+
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,17 +93,11 @@ main(void)
 {
 	Suite *suite = suite_create("tasks");
 	TCase *t = tcase_create("tasks");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, all_run_and_never_more_than_asked_at_once);
 	tcase_add_test(t, after_a_cancel_none_begins);
 	tcase_add_test(t, nothing_to_do_is_done);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -8,6 +8,8 @@
 
 #include <check.h>
 
+#include "suite.h"
+
 START_TEST(formats_and_copies)
 {
 	char *text = dbbi_text_format("%s-%d", "a", 7);
@@ -170,8 +172,6 @@ main(void)
 {
 	Suite *suite = suite_create("text");
 	TCase *tc = tcase_create("text");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, formats_and_copies);
 	tcase_add_test(tc, trims_both_ends);
@@ -183,9 +183,5 @@ main(void)
 	tcase_add_test(tc, reads_yes_and_no);
 	tcase_add_test(tc, finds_the_nearest_word);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "net/url.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -111,8 +112,6 @@ main(void)
 {
 	Suite *s = suite_create("url");
 	TCase *tc = tcase_create("url");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, takes_the_scheme, 0,
 	    (int)(sizeof(schemes) / sizeof(schemes[0])));
@@ -120,9 +119,5 @@ main(void)
 	    (int)(sizeof(files) / sizeof(files[0])));
 	tcase_add_test(tc, refuses_null);
 	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(s);
 }
