@@ -23,12 +23,15 @@ mix(uint64_t a, uint64_t b, uint64_t c)
 }
 
 /* The generation in which an area was changed last. The first changes in
- * each, as the head of a dump does. */
+ * each, as the head of a dump does; other streams than the first have no
+ * other change. */
 static uint32_t
 changed_in(const struct fault_bytes *bytes, uint64_t area)
 {
 	uint32_t g = bytes->generation;
 
+	if (area > 0 && bytes->stream > 0)
+		return 0;
 	while (area > 0 && g > 0 && mix(bytes->stream, area, g) % ONE_CHANGES_IN != 0)
 		g--;
 	return g;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fault_bytes: what is backed up. A database is made up of areas, and from
- * one generation to the next a fifth of them change; each byte follows from
- * the generation, the stream and its place, so that nothing need be kept to
- * compare with.
+ * one generation to the next a fifth of them change, in its first stream.
+ * Each byte follows from the generation, the stream and its place, so that
+ * nothing need be kept to compare with.
  */
 #ifndef FAULT_BYTES_H
 #define FAULT_BYTES_H

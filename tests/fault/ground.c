@@ -26,8 +26,8 @@ ground_init(struct ground *g, int sealed)
 	memset(g, 0, sizeof *g);
 	g->sealed = sealed;
 	g->params = small;
-	g->sizes[0] = 200000;
-	g->sizes[1] = 3000;
+	g->sizes[0] = 80000;
+	g->sizes[1] = 6000;
 }
 
 /* In memory where that can be had: the disk's own speed is not the test. */

@@ -10,6 +10,7 @@
 
 #include "fault_bytes.h"
 #include "fault_store.h"
+#include "repo/prune.h"
 #include "repo/repository.h"
 
 #define GROUND_STREAMS 2
@@ -46,6 +47,13 @@ int ground_open(dbbi_repo **out, struct ground *g, dbb_error *err);
 /* A run: a set of what a generation holds, on top of the newest. */
 int ground_back_up(char id[DBBI_SET_ID_SIZE], struct ground *g,
     uint32_t generation, dbb_error *err);
+
+/* Take these sets out, and free what none needs. */
+int ground_prune(dbbi_prune_stats *stats, struct ground *g,
+    const dbbi_list *remove, dbb_error *err);
+
+/* What was condemned was so three days ago. In a folder only. */
+int ground_age(struct ground *g, dbb_error *err);
 
 /* ---- is it sound? ---- */
 

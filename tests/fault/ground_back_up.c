@@ -23,7 +23,8 @@ bytes_of(const struct run *run, uint32_t stream)
 	    run->g->sizes[stream] };
 }
 
-/* The newest set's streams, if there is a set. */
+/* The newest set's streams, if there is a set that no prune takes away while
+ * we look. */
 static int
 find_base(struct run *run, dbb_error *err)
 {
@@ -35,7 +36,9 @@ find_base(struct run *run, dbb_error *err)
 		goto done;
 	rc = dbbi_set_read(NULL, &body, run->repo, ids.items[ids.count - 1],
 	    err);
-	if (rc < 0)
+	if (rc == DBB_ENOTFOUND)
+		rc = 0;
+	if (rc < 0 || body == NULL)
 		goto done;
 	streams = dbbi_json_array(dbbi_json_at(dbbi_json_array(body,
 	    "sources"), 0), "streams");
@@ -49,7 +52,8 @@ done:
 	return rc;
 }
 
-/* Each stream's chunks come into a pack of their own. */
+/* Each stream's chunks come into a pack of their own; but all into one of
+ * the first set, of which later ones then need but a part. */
 static int
 store_stream(struct run *run, uint32_t stream, dbb_error *err)
 {
@@ -62,7 +66,9 @@ store_stream(struct run *run, uint32_t stream, dbb_error *err)
 	rc = dbbi_repo_write_stream(&run->made[stream], run->writer, in,
 	    run->has_base ? &run->base[stream] : NULL, NULL, err);
 	dbbi_reader_free(in);
-	return rc < 0 ? rc : dbbi_repo_writer_flush(run->writer, err);
+	if (rc < 0 || (!run->has_base && stream + 1 < GROUND_STREAMS))
+		return rc;
+	return dbbi_repo_writer_flush(run->writer, err);
 }
 
 static int

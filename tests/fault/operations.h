@@ -10,7 +10,14 @@
 
 #include "ground.h"
 
-#define GENERATIONS 3u		/* that are there when one begins */
+/*
+ * What is there when one begins: a set that is to be pruned, of a time when
+ * little was as it is now, so that its pack is to be rewritten; the sets
+ * that are kept; and packs of another that was pruned, condemned since.
+ */
+#define KEPT 3u
+#define FIRST_KEPT 40u
+#define NEXT (FIRST_KEPT + KEPT)	/* generation that is backed up next */
 
 /* Sanitizers are slow: what they are to see shows in one place in so many. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -43,8 +50,11 @@ void operations_end(void);
 /* The call succeeded; else its message fails the test. */
 void ok(int rc);
 
-/* `work` is sound and has all sets of `origin`; how many it has. If not, the
- * test fails, and says after what. */
+/* Make `work` what `origin` is, and what was condemned ripe for deletion. */
+void operations_restart(void);
+
+/* `work` is sound and has all sets that are kept; how many it has beside the
+ * one to be pruned. If not, the test fails, and says after what. */
 size_t operations_look(const char *after, ...) DBBI_PRINTF(1, 2);
 
 /* The same after an operation that returned `rc`: if that is DBB_OK it has

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Four writers on one repository, killed and started again at random
- * moments, for DBB_TEST_SECONDS seconds. In the end every set that was
- * reported as done comes back byte for byte.
+ * Four writers and a prune on one repository, killed and started again at
+ * random moments, for DBB_TEST_SECONDS seconds. In the end every set that was
+ * reported as done, and not pruned, comes back byte for byte.
  */
 #include <config.h>
 
@@ -21,8 +21,11 @@
 #include "util/clock.h"
 
 #define SECONDS "10"		/* when nobody says */
-#define WRITERS 4
 #define LONGEST_LIFE_MS 1500
+#define SETS 8			/* that a prune leaves */
+#define PRUNE_EVERY_MS 100
+#define GRACE_S (EVERY > 1 ? 6 : 2)
+#define SHORT_RUN_MS (GRACE_S * 1000 / 2)
 
 /* What a worker tells, in one write: a pipe keeps it together. */
 struct report {
@@ -37,8 +40,15 @@ struct worker {
 	uint64_t dies_at_ms;
 };
 
+/* What all see. */
+struct shared {
+	_Atomic uint32_t generations;	/* that were begun */
+	_Atomic uint32_t busy;		/* runs that lasted too long */
+	_Atomic uint32_t deleted;	/* packs */
+};
+
 static int reports[2];			/* a pipe */
-static _Atomic uint32_t *generations;	/* that were begun, by all */
+static struct shared *shared;
 static dbbi_list done, removed;
 static unsigned kills;
 
@@ -66,20 +76,58 @@ come_anew(void)
 	}
 }
 
+/* A run that is too long for the time of grace may find that a prune has
+ * deleted what it was about to name; it must say so. */
 static void
 write_sets(void)
 {
 	char id[DBBI_SET_ID_SIZE];
+	uint64_t began;
 	int rc;
 
 	for (;;) {
 		come_anew();
+		began = dbbi_monotonic_ms();
 		rc = ground_back_up(id, &work,
-		    atomic_fetch_add(generations, 1), &err);
+		    atomic_fetch_add(&shared->generations, 1), &err);
 		if (rc == DBB_OK)
 			tell(DONE, id, "");
-		else if (rc != DBB_EBUSY)
+		else if (dbbi_monotonic_ms() - began < SHORT_RUN_MS)
 			tell(FAILED, id, err.message);
+		else
+			atomic_fetch_add(&shared->busy, 1);
+	}
+}
+
+/* Prune all but the newest sets. */
+static int
+prune_once(dbb_error *error)
+{
+	dbbi_list sets = { NULL, 0 }, old = { NULL, 0 };
+	dbbi_prune_stats stats = { .deleted = { 0, 0 } };
+	int rc;
+
+	rc = ground_sets(&sets, &work, error);
+	for (size_t i = 0; rc == 0 && i + SETS < sets.count; i++) {
+		tell(REMOVING, sets.items[i], "");
+		rc = dbbi_list_add(&old, sets.items[i], error);
+	}
+	if (rc == 0)
+		rc = ground_prune(&stats, &work, &old, error);
+	atomic_fetch_add(&shared->deleted, stats.deleted.packs);
+	dbbi_list_clear(&sets);
+	dbbi_list_clear(&old);
+	return rc;
+}
+
+static void
+prune_sets(void)
+{
+	for (;;) {
+		come_anew();
+		if (prune_once(&err) < 0)
+			tell(FAILED, "(a prune)", err.message);
+		poll(NULL, 0, PRUNE_EVERY_MS);
 	}
 }
 
@@ -88,6 +136,7 @@ write_sets(void)
 static struct worker workers[] = {
 	{ .work = write_sets }, { .work = write_sets },
 	{ .work = write_sets }, { .work = write_sets },
+	{ .work = prune_sets },
 };
 
 #define WORKERS (sizeof workers / sizeof *workers)
@@ -185,21 +234,20 @@ seconds(void)
 static void
 prepare(void)
 {
-	generations = mmap(NULL, sizeof *generations, PROT_READ | PROT_WRITE,
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(generations, MAP_FAILED);
-	atomic_store(generations, GENERATIONS);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
 	ck_assert_int_eq(pipe(reports), 0);
-	operations_begin(1);
-	ok(ground_copy(&work, &origin, &err));
+	ground_init(&work, 1);
+	work.params.grace_s = GRACE_S;
+	ok(ground_make(&work, 0, &err));
 }
 
-START_TEST(every_set_that_was_reported_comes_back)
+static void
+expect_sets(void)
 {
 	dbbi_list sets = { NULL, 0 };
 
-	prepare();
-	run_crowd(dbbi_monotonic_ms() + seconds() * 1000);
 	dbbi_store_close(work.store);
 	ok(ground_reopen(&work, &err));
 	ok(ground_check(&sets, &work, &err));
@@ -208,15 +256,28 @@ START_TEST(every_set_that_was_reported_comes_back)
 		    dbbi_list_has(&removed, done.items[i]),
 		    "set '%s' was reported as done and is gone",
 		    done.items[i]);
-	printf("%zu sets were done, %zu removed, %zu are there; %u kills\n",
-	    done.count, removed.count, sets.count, kills);
+	printf("%zu sets were done, %u runs too long; %zu sets are there, "
+	    "%u packs were deleted; %u kills\n", done.count,
+	    atomic_load(&shared->busy), sets.count,
+	    atomic_load(&shared->deleted), kills);
+	dbbi_list_clear(&sets);
+}
+
+START_TEST(every_set_that_was_reported_comes_back)
+{
+	uint64_t time_s = seconds();
+
+	prepare();
+	run_crowd(dbbi_monotonic_ms() + time_s * 1000);
+	expect_sets();
 	ck_assert_uint_ge(done.count, 4);
 	ck_assert_uint_ge(kills, 8);
-	dbbi_list_clear(&sets);
+	if (time_s > 10 * GRACE_S)
+		ck_assert_uint_gt(atomic_load(&shared->deleted), 0);
 	dbbi_list_clear(&done);
 	dbbi_list_clear(&removed);
-	munmap(generations, sizeof *generations);
-	operations_end();
+	munmap(shared, sizeof *shared);
+	ground_clear(&work);
 }
 END_TEST
 

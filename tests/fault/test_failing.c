@@ -34,7 +34,7 @@ run_failing(const struct operation *operation, const struct fault *f)
 	size_t sets;
 	int rc, struck;
 
-	ok(ground_copy(&work, &origin, &err));
+	operations_restart();
 	dbbi_error_clear(&err);
 	fault_plan_add(&work.plan, f);
 	rc = operation->run(&work, &err);
@@ -45,8 +45,8 @@ run_failing(const struct operation *operation, const struct fault *f)
 	ck_assert(!struck || !f->for_ever || rc < 0);
 	sets = operations_look_after(operation, rc, f->nth,
 	    "failing at call");
-	ok(ground_back_up(id, &work, sets == GENERATIONS ? GENERATIONS :
-	    GENERATIONS + 1, &err));	/* the same again, unless it is there */
+	ok(ground_back_up(id, &work, sets == KEPT ? NEXT :
+	    NEXT + 1, &err));	/* the same again, unless it is there */
 	ck_assert_uint_eq(operations_look("the run after %s failing at call "
 	    "%llu", operation->name, (unsigned long long)f->nth), sets + 1);
 	return struck;
@@ -57,8 +57,10 @@ run_failing(const struct operation *operation, const struct fault *f)
 static uint64_t
 fail_at_each(const struct operation *operation, struct fault fault)
 {
-	for (fault.nth = 1;; fault.nth += EVERY) {
-		fault.code = codes[fault.nth % 3];
+	int step = fault.for_ever || fault.after ? 3 * EVERY : EVERY;
+
+	for (fault.nth = 1;; fault.nth += (uint64_t)step) {
+		fault.code = codes[fault.nth / step % 3];
 		if (!run_failing(operation, &fault))
 			return fault.nth;
 	}

@@ -69,7 +69,7 @@ START_TEST(who_reads_gets_the_right_bytes_or_is_refused)
 	int rc;
 
 	operations_begin(_i % 2);
-	ok(ground_copy(&work, &origin, &err));
+	operations_restart();
 	while (lie_to(ground_read_all, "reading", lie, nth, &rc))
 		nth += EVERY;
 	operations_look("reading, with %s", lie->name);
@@ -87,7 +87,7 @@ START_TEST(a_set_is_whole_or_is_found_not_to_be)
 
 	operations_begin(_i % 2);
 	do {
-		ok(ground_copy(&work, &origin, &err));
+		operations_restart();
 		struck = lie_to(operations[0].run, "a run", lie, nth, &rc);
 		if (lie->harms) {
 			expect_no_wrong_byte(lie, nth,

@@ -20,7 +20,7 @@ run_short(const struct operation *operation, uint64_t nth, int for_ever)
 {
 	int refused, rc;
 
-	ok(ground_copy(&work, &origin, &err));
+	operations_restart();
 	dbbi_error_clear(&err);
 	short_memory_from(nth, for_ever);
 	rc = operation->run(&work, &err);
@@ -70,7 +70,7 @@ START_TEST(the_next_run_in_the_same_process_succeeds)
 
 	operations_begin(0);
 	while (!run_short(&operations[0], nth, 0)) {
-		ok(ground_back_up(id, &work, GENERATIONS + 1, &err));
+		ok(ground_back_up(id, &work, NEXT + 1, &err));
 		operations_look("the run after one short of memory");
 		nth += 29 * EVERY;
 	}
