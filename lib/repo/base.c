@@ -201,6 +201,9 @@ dbbi_base_note(dbbi_base *base, const uint8_t *list, size_t size,
 static int
 walk_on(dbbi_piece_list *out, dbbi_base *base, dbb_error *err)
 {
+	static const uint8_t none[1];
+	static const dbbi_piece_list nothing = { .ids = none,
+	    .pieces = none };
 	dbb_error cause;
 	int rc;
 
@@ -209,7 +212,7 @@ walk_on(dbbi_piece_list *out, dbbi_base *base, dbb_error *err)
 	if (dbbi_is_damage(rc)) {
 		dbbi_log(base->repo->run, DBB_LOG_DEBUG, "a list of the "
 		    "earlier backup is of no help: %s", cause.message);
-		memset(out, 0, sizeof *out);
+		*out = nothing;
 		return 1;
 	}
 	if (rc < 0 && err != NULL)
