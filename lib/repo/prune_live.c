@@ -161,10 +161,11 @@ walk_set(dbbi_prune *p, const char *id, dbb_error *err)
 	dbbi_manifest_clear(&m);
 	if (!concerned)
 		return 0;
-	if ((rc = dbbi_manifest_read(&m, p->repo, id, 1, err)) < 0)
+	rc = dbbi_manifest_read(&m, p->repo, id, DBBI_WHAT_OPENS, err);
+	if (rc < 0)
 		return rc == DBB_ENOTFOUND ? 0 : rc;
 	w.manifest = &m;
-	rc = dbbi_manifest_streams(m.body, walk_stream, &w, err);
+	rc = dbbi_manifest_each(&m, walk_stream, &w, err);
 	if (rc == 0 && w.damaged)
 		leave_alone(p, &m);
 	dbbi_manifest_clear(&m);

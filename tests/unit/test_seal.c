@@ -11,6 +11,7 @@
 #include "repo/chunk_seal.h"
 #include "repo/manifest.h"
 #include "repo/pack.h"
+#include "repo/prune.h"
 #include "repo_fixture.h"
 
 #define A "20261122T020000Z-000a"
@@ -447,6 +448,30 @@ START_TEST(a_write_only_key_checks_what_it_cannot_read)
 }
 END_TEST
 
+/* A lost pack makes a prune look where else its chunks lie, by the lists. */
+START_TEST(a_write_only_key_prunes_what_it_cannot_read)
+{
+	dbbi_prune_options options = { 0 };
+	dbbi_list remove = { NULL, 0 };
+	dbbi_prune_stats stats;
+	char lost[DBBI_OBJECT_SIZE];
+	dbbi_stream_ref again;
+
+	plain[100] ^= 1;
+	again = repo_write_again(&ref, plain, SIZE);
+	repo_write_set(B, &again);
+	strcpy(lost, pack_object);
+	repo_ok(dbbi_store_remove(fx.store, lost, &fx.err));
+	take_write_only_key();
+	repo_ok(dbbi_list_add(&remove, A, &fx.err));
+	options.remove = &remove;
+	repo_ok(dbbi_repo_prune(&stats, fx.repo, &options, &fx.err));
+	ck_assert_uint_eq(repo_count("sets/"), 1);
+	ck_assert_uint_eq(repo_count("packs/"), 1);
+	dbbi_list_clear(&remove);
+}
+END_TEST
+
 /* ---- making and opening ---- */
 
 /* A repository as a user makes it, in the place of the fixture's. */
@@ -632,6 +657,7 @@ main(void)
 	    a_chunk_is_refused_in_a_pack_that_it_was_not_sealed_for);
 	tcase_add_test(tc, a_write_only_key_writes_and_cannot_read);
 	tcase_add_test(tc, a_write_only_key_checks_what_it_cannot_read);
+	tcase_add_test(tc, a_write_only_key_prunes_what_it_cannot_read);
 	tcase_add_test(tc, is_opened_by_its_passphrase_only);
 	tcase_add_test(tc, an_open_one_refuses_a_passphrase);
 	tcase_add_test(tc, a_replaced_public_key_is_noticed);
