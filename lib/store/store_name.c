@@ -53,7 +53,7 @@ dbbi_store_url_shown(const char *url)
 	/* A password may hold an unescaped '/', so all up to the last '@' is
 	 * taken for one; a folder's name may hold an '@' of its own. */
 	if (strncmp(url, "file:", 5) == 0)
-		stop = host + strcspn(host, "/");
+		stop = host + strcspn(host, "/?#");
 	for (at = host; at < stop; at++)
 		if (*at == '@')
 			secret_end = at;
