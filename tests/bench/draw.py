@@ -5,8 +5,8 @@
 usage: draw.py bench.json bench.svg
 
 Bars, not a table: how long each took beside what it is held against, what
-each added after a small change, and what the stages cost. Shorter is better. Text and
-grid take the colour of the page around them (light or dark).
+each added after a small change, and what the stages cost. Shorter is better.
+Text and grid take the colour of the page around them (light or dark).
 """
 
 import html
@@ -107,9 +107,9 @@ def draw(document):
             found += elements
             at = end + GAP - ROW
     size = document['dump_bytes'] / 1e6
-    found.append(text(0, at + 6, f'Shorter is better. A dump of {size:.0f} MB on '
-                      f'{document["cores"]} cores, server included; medians '
-                      f'of {document["runs"]} rounds, '
+    found.append(text(0, at + 6, 'Shorter is better. A dump of '
+                      f'{size:.0f} MB on {document["cores"]} cores, server '
+                      f'included; medians of {document["runs"]} rounds, '
                       f'{document["at"][:10]}.'))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}"'
             f' height="{at + 16}" viewBox="0 0 {WIDTH} {at + 16}"'
