@@ -61,15 +61,12 @@ dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
 	return 0;
 }
 
-/* The zstd level for the next slot. When many wait, the cores are what a
- * backup is held up by: level 2 is 1.4 times as fast as 3 and stores 4 %
- * more (pg_dump's text in chunks of 1 MiB). With the mutex held. */
-static int
-choose_level(const dbbi_repo_writer *w)
+int
+dbbi_writer_level(int asked, uint64_t waiting, size_t slots)
 {
-	if (w->level != DBBI_COMPRESSION_AUTO)
-		return w->level;
-	return w->tail - w->next > w->slot_count / 2 ? 2 : 3;
+	if (asked != DBBI_COMPRESSION_AUTO)
+		return asked;
+	return waiting > slots / 2 ? 2 : 3;
 }
 
 /* The next slot to compress, in order; NULL when it is time to end. */
@@ -83,7 +80,8 @@ take_filled(int *level, dbbi_repo_writer *w)
 	    slot_at(w, w->next)->state != DBBI_SLOT_FILLED))
 		pthread_cond_wait(&w->filled, &w->mutex);
 	if (!w->stop && !w->failed) {
-		*level = choose_level(w);
+		*level = dbbi_writer_level(w->level, w->tail - w->next,
+		    w->slot_count);
 		slot = slot_at(w, w->next++);
 	}
 	pthread_mutex_unlock(&w->mutex);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "repo_fixture.h"
+#include "repo/writer.h"
 #include "util/clock.h"
 #include "util/random.h"
 
@@ -170,38 +171,31 @@ START_TEST(compresses_at_level_0_not_at_all)
 }
 END_TEST
 
-/* What a stream takes at a level, with one compressor. */
-static uint64_t
-stored_at(int level, const uint8_t *data, size_t size)
+START_TEST(compresses_less_by_itself_only_while_many_chunks_wait)
 {
-	dbbi_writer_options chosen = { .compression = level, .threads = 1 };
+	ck_assert_int_eq(dbbi_writer_level(DBBI_COMPRESSION_AUTO, 0, 24), 3);
+	ck_assert_int_eq(dbbi_writer_level(DBBI_COMPRESSION_AUTO, 12, 24), 3);
+	ck_assert_int_eq(dbbi_writer_level(DBBI_COMPRESSION_AUTO, 13, 24), 2);
+	ck_assert_int_eq(dbbi_writer_level(19, 24, 24), 19);
+	ck_assert_int_eq(dbbi_writer_level(0, 24, 24), 0);
+}
+END_TEST
+
+START_TEST(gives_back_what_it_compressed_at_levels_of_its_own)
+{
+	dbbi_writer_options own = { .compression = DBBI_COMPRESSION_AUTO,
+	    .threads = 1 };
+	uint8_t *data = repo_bytes(4 * MIB, 8);
 	dbbi_repo_writer *w = NULL;
-	dbbi_writer_stats stats;
 	struct job job;
 
-	repo_tear_down();
-	repo_set_up();
-	repo_ok(dbbi_repo_writer_new(&w, fx.repo, &chosen, &fx.err));
-	start(&job, w, data, size);
+	repo_ok(dbbi_repo_writer_new(&w, fx.repo, &own, &fx.err));
+	start(&job, w, data, 4 * MIB);
 	repo_ok(end(&job));
 	repo_ok(dbbi_repo_writer_flush(w, &fx.err));
-	dbbi_repo_writer_stats(&stats, w);
 	dbbi_repo_writer_free(w);
-	repo_ok(repo_read_back(&job.ref, data, size));
-	return stats.stored_bytes;
-}
-
-/* Bytes are read from memory here: one compressor cannot follow. */
-START_TEST(compresses_less_by_itself_while_compressing_is_what_takes_long)
-{
-	uint8_t *data = repo_bytes(24 * MIB, 8);
-	size_t one = MIB / 16;
-
-	ck_assert_uint_eq(stored_at(DBBI_COMPRESSION_AUTO, data, one),
-	    stored_at(3, data, one));
-	ck_assert_uint_ne(stored_at(2, data, one), stored_at(3, data, one));
-	ck_assert_uint_gt(stored_at(DBBI_COMPRESSION_AUTO, data, 24 * MIB),
-	    stored_at(3, data, 24 * MIB));
+	ck_assert_uint_lt(repo_size(repo_object("packs/")), 4 * MIB);
+	repo_ok(repo_read_back(&job.ref, data, 4 * MIB));
 	free(data);
 }
 END_TEST
@@ -402,7 +396,9 @@ main(void)
 	tcase_add_test(tc, stores_what_does_not_shrink_as_it_is);
 	tcase_add_test(tc, compresses_at_level_0_not_at_all);
 	tcase_add_test(tc,
-	    compresses_less_by_itself_while_compressing_is_what_takes_long);
+	    compresses_less_by_itself_only_while_many_chunks_wait);
+	tcase_add_test(tc,
+	    gives_back_what_it_compressed_at_levels_of_its_own);
 	tcase_add_test(tc, a_failing_source_fails_its_stream_only);
 	tcase_add_test(tc, a_full_store_fails_every_stream_with_its_words);
 	tcase_add_test(tc, what_was_not_flushed_is_written_anew);
