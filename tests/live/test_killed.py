@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A backup killed with SIGKILL at a random instant of its run: what is listed
+"""A backup or a prune killed with SIGKILL at a random instant: what is listed
 is whole, reads back right, and the next run succeeds with no hand laid on it.
 
 DBB_TEST_INSTANTS=200 tries so many instants instead of a few.
@@ -19,6 +19,8 @@ from programs import DONE, Site
 
 INSTANTS = int(os.environ.get('DBB_TEST_INSTANTS', '8'))
 NEXT_RUN_AFTER = 4      # instants
+KEPT = 3                # sets, by a prune
+DAY = 24 * 3600
 
 
 @pytest.fixture
@@ -30,6 +32,8 @@ def living(server, medium, built, tmp_path, drops):
     server.psql('CREATE TABLE public.pulse (n bigint, text text)',
                 database='living')
     site = Site(tmp_path, server, ('living',))
+    with open(site.config, 'a', encoding='utf-8') as file:
+        file.write(f'[retention]\nkeep-last = {KEPT}\n')
     site.init()
     site.backup()
     return site
@@ -41,10 +45,17 @@ def beat(server):
                 ' FROM generate_series(1, 30000) n', database='living')
 
 
-def timed_run(site):
-    """Make a set; how long that took."""
+def age(site):
+    """What was condemned was so three days ago."""
+    for path in site.objects('condemned'):
+        then = time.time() - 3 * DAY
+        os.utime(path, (then, then))
+
+
+def timed(site, *command):
+    """Run it to its end; how long that took."""
     began = time.monotonic()
-    site.backup()
+    site.run(*command, code=DONE)
     return time.monotonic() - began
 
 
@@ -61,12 +72,13 @@ def assert_reads_back(site, chosen):
 
 
 def assert_sound(site, before):
-    """All that is listed is whole, and nothing has gone."""
+    """All that is listed is whole, and nothing has gone that is kept."""
     listed = site.sets()
-    assert before <= {s['set'] for s in listed}
+    ids = {s['set'] for s in listed}
+    assert set(sorted(before | ids)[-KEPT:]) <= ids
     assert all(s['status'] == 'completed' for s in listed)
     site.run('dbb-backup', 'verify', '--read-data', code=DONE)
-    return {s['set'] for s in listed}
+    return ids
 
 
 def kill_after(site, seconds, *command):
@@ -82,16 +94,19 @@ def test_killed_at_random_instants_it_leaves_whole_sets(living, server):
     seed = time.time_ns()
     print('seed', seed)
     draw = random.Random(seed)
+    verbs = [('dbb-backup', 'run'), ('dbb-backup', 'prune')]
     beat(server)
-    duration = timed_run(living)
+    duration = {verb: timed(living, *verb) for verb in verbs}
     sets = assert_sound(living, set())
     assert len(sets) == 2
     for instant in range(1, INSTANTS + 1):
+        verb = draw.choice(verbs)
         beat(server)
-        kill_after(living, draw.uniform(0, duration), 'dbb-backup', 'run')
+        age(living)
+        kill_after(living, draw.uniform(0, duration[verb]), *verb)
         sets = assert_sound(living, sets)
         if instant % NEXT_RUN_AFTER == 0:
-            duration = timed_run(living)
+            duration = {v: timed(living, *v) for v in verbs}
             sets = assert_sound(living, sets)
     living.backup()
     for chosen in assert_sound(living, sets):
