@@ -336,8 +336,9 @@ set_place(struct item *item, const dbbi_entry *entry, uint32_t pack_no)
 	    (uint32_t)entry->kind << 24 | (uint32_t)entry->coding << 28;
 }
 
-int
-dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
+/* With the mutex held. */
+static int
+put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
     dbb_error *err)
 {
 	struct item *item, *same = NULL, *vacant = NULL;
@@ -346,7 +347,6 @@ dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
 	size_t at;
 	int rc = 0;
 
-	pthread_mutex_lock(&index->mutex);
 	at = first_slot(index, id, index->slot_count);
 	while ((item = next_item(&at, index, id)) != NULL) {
 		if (!has_place(item))
@@ -361,6 +361,49 @@ dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
 		rc = add_item(&vacant, index, id, err);
 	if (rc == 0 && same == NULL && vacant != NULL)
 		set_place(vacant, entry, pack_no);
+	return rc;
+}
+
+int
+dbbi_index_put(dbbi_index *index, const dbbi_entry *entry, uint32_t pack_no,
+    dbb_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&index->mutex);
+	rc = put(index, entry, pack_no, err);
+	pthread_mutex_unlock(&index->mutex);
+	return rc;
+}
+
+/* Let the processor fetch what is needed of a large table while it works on
+ * the ones before: its slots, and what they lead to. */
+static void
+fetch(const dbbi_index *index, const dbbi_entry *entries, uint32_t count)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < count; i++)
+		__builtin_prefetch(&index->slots[first_slot(index,
+		    entries[i].id.bytes, index->slot_count)]);
+	for (uint32_t i = 0; i < count; i++) {
+		n = index->slots[first_slot(index, entries[i].id.bytes,
+		    index->slot_count)];
+		if (n != 0)
+			__builtin_prefetch(item_at(index, n - 1));
+	}
+}
+
+int
+dbbi_index_put_all(dbbi_index *index, const dbbi_entry *entries,
+    uint32_t count, uint32_t pack_no, dbb_error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&index->mutex);
+	fetch(index, entries, count);
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		rc = put(index, &entries[i], pack_no, err);
 	pthread_mutex_unlock(&index->mutex);
 	return rc;
 }

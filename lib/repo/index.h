@@ -79,6 +79,11 @@ uint32_t dbbi_index_missing(dbbi_id *first, dbbi_index *index);
 int dbbi_index_put(dbbi_index *index, const dbbi_entry *entry,
     uint32_t pack_no, dbb_error *err);
 
+/* The same of several in one pack: some dozens at a time are much faster than
+ * one by one. */
+int dbbi_index_put_all(dbbi_index *index, const dbbi_entry *entries,
+    uint32_t count, uint32_t pack_no, dbb_error *err);
+
 /* The places of a chunk: in present packs first, of these in condemned ones
  * last, else in order of arrival.
  * Returns how many. */

@@ -78,29 +78,44 @@ grow_items(dbbi_pack_table *table, uint32_t room, dbb_error *err)
 	return 0;
 }
 
-/* Make room for one more; the slots are twice as many as the items. */
 static int
-grow(dbbi_pack_table *table, dbb_error *err)
+grow_slots(dbbi_pack_table *table, dbb_error *err)
 {
-	uint32_t room = table->room == 0 ? FIRST_ROOM : table->room * 2;
+	size_t count = table->slot_count == 0 ? 2 * (size_t)FIRST_ROOM :
+	    table->slot_count * 2;
 	uint32_t *slots;
 	int rc;
 
-	if (room > MAX_PACKS)
-		return dbbi_error_nomem(err);
-	if ((rc = grow_items(table, room, err)) < 0)
-		return rc;
 	if (table->slot_count == 0 && (rc = dbbi_random(&table->hash,
 	    sizeof table->hash, err)) < 0)
 		return rc;
-	if ((slots = calloc((size_t)room * 2, sizeof *slots)) == NULL)
+	if ((slots = calloc(count, sizeof *slots)) == NULL)
 		return dbbi_error_nomem(err);
 	free(table->slots);
 	table->slots = slots;
-	table->slot_count = (size_t)room * 2;
-	table->room = room;
+	table->slot_count = count;
 	for (uint32_t no = 0; no < table->count; no++)
 		put_slot(table, no);
+	return 0;
+}
+
+/* Make room for one more. Items grow by little, for they are large: the
+ * system moves large memory without copying it. */
+static int
+grow(dbbi_pack_table *table, dbb_error *err)
+{
+	uint32_t room = table->room + table->room / 16 + FIRST_ROOM;
+	int rc;
+
+	if (table->count == table->room) {
+		if (room > MAX_PACKS)
+			return dbbi_error_nomem(err);
+		if ((rc = grow_items(table, room, err)) < 0)
+			return rc;
+		table->room = room;
+	}
+	if ((size_t)table->count + 1 > table->slot_count / 4 * 3)
+		return grow_slots(table, err);
 	return 0;
 }
 
@@ -124,8 +139,7 @@ dbbi_pack_table_add(uint32_t *no, dbbi_pack_table *table,
 	int rc;
 
 	if (item == NULL) {
-		if (table->count == table->room &&
-		    (rc = grow(table, err)) < 0)
+		if ((rc = grow(table, err)) < 0)
 			return rc;
 		item = &table->items[table->count];
 		*item = (dbbi_pack_item){ .name = *name, .size = size };

@@ -11,6 +11,7 @@
 #include "util/text.h"
 
 #define PREFIX "index/"
+#define AT_ONCE 32u		/* entries into the index */
 #define ROUNDS 8		/* of listing, while segments vanish */
 
 /* ---- one ---- */
@@ -193,16 +194,18 @@ static int
 load_part(const dbbi_segment_part *part, void *payload, dbb_error *err)
 {
 	dbbi_index *index = payload;
-	dbbi_entry entry;
-	uint32_t pack_no;
+	dbbi_entry entries[AT_ONCE];
+	uint32_t pack_no, n;
 	int rc;
 
 	rc = dbbi_index_add_pack(&pack_no, index, &part->pack, part->size,
 	    part->cipher == DBBI_CIPHER_SEALED ? &part->box : NULL, 0, err);
-	for (uint32_t i = 0; rc == 0 && i < part->count; i++) {
-		dbbi_entry_get(&entry, part->entries +
-		    (size_t)i * DBBI_ENTRY_SIZE, part->size, part->cipher);
-		rc = dbbi_index_put(index, &entry, pack_no, err);
+	for (uint32_t i = 0; rc == 0 && i < part->count; i += n) {
+		for (n = 0; n < AT_ONCE && i + n < part->count; n++)
+			dbbi_entry_get(&entries[n], part->entries +
+			    (size_t)(i + n) * DBBI_ENTRY_SIZE, part->size,
+			    part->cipher);
+		rc = dbbi_index_put_all(index, entries, n, pack_no, err);
 	}
 	return rc;
 }
