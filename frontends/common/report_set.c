@@ -61,6 +61,22 @@ show_damaged(cli_output *output, const cli_json *result)
 	}
 }
 
+/* "at work: verify on db1 (process 4711) since …". */
+static void
+tell_at_work(cli_output *output, const cli_json *result)
+{
+	size_t i, n = cli_view_count(result, "at_work");
+
+	for (i = 0; i < n; i++) {
+		cli_json *one = cli_view_at(result, "at_work", i);
+
+		cli_output_say(output, "at work: %s on %s (process %" PRIu64
+		    ") since %s", cli_view_text(one, "verb"),
+		    cli_view_text(one, "host"), cli_view_number(one, "pid"),
+		    cli_view_text(one, "started_at"));
+	}
+}
+
 void
 cli_report_list(cli_output *output, cli_json *result)
 {
@@ -91,6 +107,8 @@ cli_report_list(cli_output *output, cli_json *result)
 		cli_output_warn(output, "out of memory: the list is not whole");
 	cli_table_clear(&table);
 	show_damaged(output, result);
+	cli_output_flush(output);
+	tell_at_work(output, result);
 	if (n == 0)
 		cli_output_say(output, "no sets in %s",
 		    cli_view_text(result, "repository"));

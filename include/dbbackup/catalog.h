@@ -17,7 +17,9 @@ extern "C" {
  * {"type":"result","verb":"list","repository":…,"sets":[{"set":…,
  * "status":…,"started_at":…,"finished_at":…,"size_bytes":…,
  * "stored_bytes":…,"sources":[{"kind":…,"name":…,"size_bytes":…}],
- * "labels":{…},"verified":…|null}],"damaged":[{"set":…,"error":…}]}. DBB_FINDINGS when a
+ * "labels":{…},"verified":…|null}],"damaged":[{"set":…,"error":…}],
+ * "at_work":[{"verb":…,"host":…,"pid":N,"version":…,"started_at":…,
+ * "until":…}]}. DBB_FINDINGS when a
  * manifest is damaged: the others are listed all the same. "verified": when
  * the oldest of all that the set needs was last read and found good, since
  * the set was made (dbb_verify with read_data).

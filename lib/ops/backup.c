@@ -206,6 +206,7 @@ start_writer(struct backup *b, dbb_error *err)
 		return dbbi_error_set(err, DBB_ECONFIG,
 		    "verify-write '%s' is neither yes nor no", verify);
 	options.skip_verify = !yes;
+	dbbi_vault_work(&b->vault, "run");
 	rc = dbbi_repo_writer_new(&b->writer, b->vault.repo, &options, err);
 	for (i = 0; rc == 0 && i < b->plan->count; i++) {
 		struct backup_source *s = &b->sources[i];

@@ -73,7 +73,7 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 {
 	dbbi_vault vault = {0};
 	dbbi_list ids = {0};
-	dbbi_json *result = NULL, *sets = NULL, *damaged = NULL;
+	dbbi_json *result = NULL, *sets = NULL, *damaged = NULL, *at_work;
 	dbbi_proofs *proofs = NULL;
 	size_t i;
 	int rc;
@@ -95,6 +95,10 @@ dbbi_op_list(dbbi_json **out, dbbi_ops *ops, const char *source,
 	}
 	if (rc == 0 && source != NULL && dbbi_json_count(sets) == 0)
 		rc = check_known(ops, source, err);
+	if (rc == 0 &&
+	    (rc = dbbi_leases_list(&at_work, vault.repo, err)) == 0 &&
+	    dbbi_json_set(result, "at_work", at_work) < 0)
+		rc = dbbi_error_nomem(err);
 	if (rc == 0) {
 		dbbi_result_sort_sets(sets);
 		rc = dbbi_json_count(damaged) > 0 ? DBB_FINDINGS : DBB_OK;

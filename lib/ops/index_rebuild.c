@@ -85,6 +85,7 @@ dbbi_op_rebuild(dbbi_json **out, dbbi_ops *ops, dbb_error *err)
 	dbbi_meter_init(&r.meter, ops);
 	if ((rc = dbbi_vault_open(&r.vault, ops, err)) < 0)
 		return rc;
+	dbbi_vault_work(&r.vault, "index rebuild");
 	if ((rc = dbbi_result_new(&r.result, "index rebuild", err)) < 0 ||
 	    (rc = dbbi_result_array(&r.damaged, r.result, "damaged",
 	    err)) < 0 ||

@@ -87,8 +87,10 @@ choose(struct restore *r, dbb_error *err)
 	int rc;
 
 	if ((rc = dbbi_stored_open(&r->stored, r->ops, r->options->set,
-	    r->options->sources, err)) < 0 ||
-	    (rc = check_asked(r, err)) < 0 ||
+	    r->options->sources, err)) < 0)
+		return rc;
+	dbbi_vault_work(&r->stored.vault, "restore");
+	if ((rc = check_asked(r, err)) < 0 ||
 	    (rc = dbbi_result_text(r->result, "set", r->stored.id,
 	    err)) < 0 ||
 	    (rc = dbbi_result_array(&list, r->result, "sources", err)) < 0)

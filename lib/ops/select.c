@@ -70,8 +70,15 @@ dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err)
 }
 
 void
+dbbi_vault_work(dbbi_vault *vault, const char *verb)
+{
+	vault->lease = dbbi_lease_take(vault->repo, verb);
+}
+
+void
 dbbi_vault_close(dbbi_vault *vault)
 {
+	dbbi_lease_end(vault->lease);
 	dbbi_repo_free(vault->repo);
 	dbbi_store_close(vault->store);
 	memset(vault, 0, sizeof(*vault));

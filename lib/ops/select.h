@@ -7,6 +7,7 @@
 #define DBBI_SELECT_H
 
 #include "ops/ops.h"
+#include "repo/lease.h"
 #include "repo/repo.h"
 #include "source/source.h"
 
@@ -14,12 +15,16 @@
 typedef struct dbbi_vault {
 	dbbi_store *store;
 	dbbi_repo *repo;
+	dbbi_lease *lease;	/* once dbbi_vault_work was called, perhaps */
 } dbbi_vault;
 
 /* Open the configured repository; DBB_ENOREPO also when its folder is not
  * there. */
 int dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err);
 void dbbi_vault_close(dbbi_vault *vault);
+
+/* Let others see, until it is closed, that `verb` is at work here. */
+void dbbi_vault_work(dbbi_vault *vault, const char *verb);
 
 /* The configured repository's URL; DBB_ECONFIG when there is none. */
 int dbbi_repository_url(const char **out, const dbbi_ops *ops,

@@ -254,6 +254,7 @@ dbbi_op_verify(dbbi_json **out, dbbi_ops *ops,
 	dbbi_meter_init(&v.meter, ops);
 	if ((rc = dbbi_vault_open(&v.vault, ops, err)) < 0)
 		return rc;
+	dbbi_vault_work(&v.vault, "verify");
 	if ((rc = dbbi_result_new(&v.result, "verify", err)) < 0 ||
 	    (rc = dbbi_result_array(&v.sets, v.result, "sets", err)) < 0 ||
 	    (rc = dbbi_meter_phase(&v.meter, DBB_PHASE_VERIFY, err)) < 0 ||
