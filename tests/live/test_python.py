@@ -205,12 +205,14 @@ def test_the_documents_are_what_doc_json_md_says(
     made = ctx.backup_run()
     shown = ctx.show(made['set'])
     facts = shown['sources'][0].pop('facts')
+    ctx.set('retention', 'keep-last', '9')
     given = {
         'init': ctx.repository_init(), 'run': made, 'list': ctx.list_sets(),
         'show': shown, 'facts': facts, 'verify': ctx.verify(),
         'restore': ctx.restore(made['set'], into='for_json'),
         'export': ctx.export(made['set'], tmp_path / 'out'),
         'prune': ctx.prune(dry_run=True),
+        'index rebuild': ctx.rebuild_index(),
         'config': ctx.config(),
     }
     with dbbackup.Context() as sealed:
@@ -221,7 +223,8 @@ def test_the_documents_are_what_doc_json_md_says(
         given['key'] = sealed.key_list()
     said = documented()
     only_sometimes = re.compile(
-        r'/(damaged|damage|restorable|findings|warnings|facts)(/|$)')
+        r'/(damaged|damage|segments|restorable|findings|warnings|facts)'
+        r'(/|$)')
     assert set(said) == set(given)
     for verb, document in given.items():
         real = shape(document)
