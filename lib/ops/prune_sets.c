@@ -261,6 +261,10 @@ dbbi_op_prune(dbbi_json **out, dbbi_ops *ops,
 	dbbi_meter_init(&meter, ops);
 	if ((rc = dbbi_vault_open(&p.vault, ops, err)) < 0)
 		return rc;
+	if (!options->dry_run) {
+		dbbi_vault_work(&p.vault, "prune");
+		dbbi_leases_sweep(p.vault.repo);
+	}
 	if ((rc = dbbi_meter_phase(&meter, DBB_PHASE_PRUNE, err)) < 0 ||
 	    (rc = dbbi_task_run(prune_task, &p, &meter, err)) < 0 ||
 	    (rc = dbbi_result_new(&result, "prune", err)) < 0 ||
