@@ -32,7 +32,8 @@ changed_in(const struct fault_bytes *bytes, uint64_t area)
 
 	if (area > 0 && bytes->stream > 0)
 		return 0;
-	while (area > 0 && g > 0 && mix(bytes->stream, area, g) % ONE_CHANGES_IN != 0)
+	while (area > 0 && g > 0 &&
+	    mix(bytes->stream, area, g) % ONE_CHANGES_IN != 0)
 		g--;
 	return g;
 }
