@@ -5,7 +5,7 @@ import collections
 import re
 
 from chunks import unpack
-from errors import Damaged, NotFound, ReaderError, reading, require
+from errors import NotFound, ReaderError, reading, require
 from fields import Fields, is_hex, sha256
 from parameters import member, parse
 
@@ -103,6 +103,6 @@ def read_all(store, cipher):
     for set_id in set_ids(store):
         try:
             sets.append(Set(store, cipher, set_id))
-        except (Damaged, ReaderError) as error:
+        except ReaderError as error:
             errors.append(error)
     return sets, errors
