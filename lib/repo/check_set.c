@@ -216,7 +216,8 @@ tell_whole(struct set *set, const struct stream *stream, size_t n,
 	const dbbi_check_options *options = set->check->options;
 	const uint8_t *whole = payload;
 
-	if (!whole[n] || options->whole(set->id, stream->source,
+	if (!whole[n] || options->whole == NULL ||
+	    options->whole(set->id, stream->source,
 	    stream->name, options->payload) == 0)
 		return 0;
 	return dbbi_error_set(err, DBB_ECANCELED, "stopped by the caller");

@@ -193,7 +193,7 @@ typedef struct dbbi_check_options {
 	unsigned read_percent;	/* 0: look only; else how much of what the
 				   sets need is read, 100: all of it */
 	/* Told of damage, and of each stream of a set with damage that can be
-	 * read all the same. Nonzero stops. */
+	 * read all the same (may be NULL). Nonzero stops. */
 	int (*damage)(const dbbi_damage *damage, void *payload);
 	int (*whole)(const char *set, const char *source, const char *stream,
 	    void *payload);

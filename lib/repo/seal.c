@@ -17,19 +17,16 @@ dbbi_seal_cipher(const dbbi_keys *keys)
 	return keys == NULL ? DBBI_CIPHER_NONE : DBBI_CIPHER_SEALED;
 }
 
-/* ---- writer boxes ---- */
-
-/* What seals and opens the box with this salt. */
+/* What seals and opens under a key that is derived from another. */
 static int
-make_aead(dbbi_aead **out, const dbbi_keys *keys, const uint8_t *salt,
-    const char *info, dbb_error *err)
+derive_aead(dbbi_aead **out, const uint8_t from[DBBI_KEY_SIZE],
+    const uint8_t *salt, size_t salt_size, const char *info, dbb_error *err)
 {
 	uint8_t key[DBBI_KEY_SIZE];
 	dbbi_aead *aead = NULL;
 	int rc;
 
-	rc = dbbi_hkdf(key, keys->writer, sizeof keys->writer, salt,
-	    DBBI_BOX_SALT, info, err);
+	rc = dbbi_hkdf(key, from, DBBI_KEY_SIZE, salt, salt_size, info, err);
 	if (rc == 0 && (rc = dbbi_aead_new(&aead, err)) == 0)
 		rc = dbbi_aead_key(aead, key, err);
 	dbbi_wipe(key, sizeof key);
@@ -38,6 +35,16 @@ make_aead(dbbi_aead **out, const dbbi_keys *keys, const uint8_t *salt,
 	else
 		*out = aead;
 	return rc;
+}
+
+/* ---- writer boxes ---- */
+
+/* What seals and opens the box with this salt. */
+static int
+make_aead(dbbi_aead **out, const dbbi_keys *keys, const uint8_t *salt,
+    const char *info, dbb_error *err)
+{
+	return derive_aead(out, keys->writer, salt, DBBI_BOX_SALT, info, err);
 }
 
 int
@@ -123,22 +130,12 @@ static int
 make_content_aead(dbbi_aead **out, const uint8_t *shared,
     const uint8_t *ephemeral, const dbbi_keys *keys, dbb_error *err)
 {
-	uint8_t salt[2 * DBBI_KEY_SIZE], key[DBBI_KEY_SIZE];
-	dbbi_aead *aead = NULL;
-	int rc;
+	uint8_t salt[2 * DBBI_KEY_SIZE];
 
 	memcpy(salt, ephemeral, DBBI_KEY_SIZE);
 	memcpy(salt + DBBI_KEY_SIZE, keys->public_key, DBBI_KEY_SIZE);
-	rc = dbbi_hkdf(key, shared, DBBI_KEY_SIZE, salt, sizeof salt,
-	    CONTENT_INFO, err);
-	if (rc == 0 && (rc = dbbi_aead_new(&aead, err)) == 0)
-		rc = dbbi_aead_key(aead, key, err);
-	dbbi_wipe(key, sizeof key);
-	if (rc < 0)
-		dbbi_aead_free(aead);
-	else
-		*out = aead;
-	return rc;
+	return derive_aead(out, shared, salt, sizeof salt, CONTENT_INFO,
+	    err);
 }
 
 int

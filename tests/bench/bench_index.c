@@ -14,49 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "repo/segment.h"
 #include "util/run.h"
+
+#include "figures.h"
 
 #define PACK_CHUNKS 16u
 #define CHUNK_STORED 1000000u
 #define MOST_SECONDS 10.0
 #define MOST_BYTES 64.0
 
-static dbb_error err;
 static uint64_t state = 88172645463325252u;
-
-static void
-must(int rc)
-{
-	if (rc >= 0)
-		return;
-	fprintf(stderr, "bench_index: %s\n", err.message);
-	exit(2);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Of this process. */
-static double
-cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 /* Names as good as digests, and faster. */
 static void
@@ -139,7 +109,6 @@ run_all(const char *url, const dbbi_keys *keys, uint64_t chunks)
 {
 	dbbi_store_registry *registry = NULL;
 	dbbi_store *store = NULL;
-	struct rusage u;
 	dbbi_run run;
 	int failed;
 
@@ -151,8 +120,7 @@ run_all(const char *url, const dbbi_keys *keys, uint64_t chunks)
 	dbbi_run_clear(&run);
 	dbbi_store_close(store);
 	dbbi_store_registry_free(registry);
-	getrusage(RUSAGE_SELF, &u);
-	printf("peak memory %ld MiB%s\n", u.ru_maxrss / 1024,
+	printf("peak memory %ld MiB%s\n", peak_mib(),
 	    strcmp(url, "memory:") == 0 ? ", with the store's" : "");
 	return failed;
 }

@@ -14,49 +14,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "repo/manifest.h"
 #include "repo/prune.h"
 
+#include "figures.h"
+
 #define PACK_SIZE (16u << 20)
 #define STEP 1000u		/* packs that each set has no more */
 
-static dbb_error err;
 static uint32_t pack_total = 600000, set_total = 10;
 static double most_seconds = 10;
 static long most_mib = 256;
-
-static void
-must(int rc)
-{
-	if (rc >= 0)
-		return;
-	fflush(stdout);
-	fprintf(stderr, "bench_prune: %s\n", err.message);
-	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static long
-peak_mib(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return u.ru_maxrss / 1024;
-}
 
 static void
 name_of(dbbi_id *name, uint32_t i)

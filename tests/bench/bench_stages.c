@@ -16,9 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "repo/chunk_seal.h"
@@ -27,43 +25,13 @@
 #include "util/random.h"
 #include "util/sha256_two.h"
 
-static dbb_error err;
+#include "figures.h"
+
 static dbbi_chunker chunker;
 static dbbi_chunker_params params = { .min_bytes = 2u << 10,
     .average_bytes = 8u << 10, .max_bytes = 32u << 10 };
 static dbbi_keys keys;
 static int level = 3;
-
-/* What was done so far is told before it ends. */
-static void
-must(int rc)
-{
-	if (rc >= 0)
-		return;
-	fflush(stdout);
-	fprintf(stderr, "bench_stages: %s\n", err.message);
-	exit(1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Of all threads. */
-static double
-cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 /* ---- single stages ---- */
 
@@ -321,7 +289,6 @@ measure_repository(const char *url, char **files, const dbbi_keys *sealed)
 	dbbi_stream_ref ref, base;
 	dbbi_repo_params made = { .chunker = params,
 	    .grace_s = DBBI_GRACE_S };
-	struct rusage u;
 	dbbi_run run;
 
 	must(dbbi_store_registry_new(&registry, &err));
@@ -339,8 +306,7 @@ measure_repository(const char *url, char **files, const dbbi_keys *sealed)
 	dbbi_run_clear(&run);
 	dbbi_store_close(store);
 	dbbi_store_registry_free(registry);
-	getrusage(RUSAGE_SELF, &u);
-	printf("peak memory %ld MiB\n", u.ru_maxrss / 1024);
+	printf("peak memory %ld MiB\n", peak_mib());
 }
 
 static int

@@ -84,23 +84,12 @@ note_damage(const dbbi_damage *damage, void *payload)
 	return 0;
 }
 
-static int
-note_whole(const char *set, const char *source, const char *stream,
-    void *payload)
-{
-	(void)set;
-	(void)source;
-	(void)stream;
-	(void)payload;
-	return 0;
-}
-
 int
 ground_check(dbbi_list *sets, struct ground *g, dbb_error *err)
 {
 	dbb_error found;
 	dbbi_check_options options = { .read_percent = 100,
-	    .damage = note_damage, .whole = note_whole, .payload = &found };
+	    .damage = note_damage, .payload = &found };
 	dbbi_list ids = { NULL, 0 };
 	dbbi_check_stats stats;
 	dbbi_repo *repo = NULL;

@@ -156,23 +156,12 @@ note(const dbbi_damage *damage, void *payload)
 	return 0;
 }
 
-static int
-note_whole(const char *set, const char *source, const char *stream,
-    void *payload)
-{
-	(void)set;
-	(void)source;
-	(void)stream;
-	(void)payload;
-	return 0;
-}
-
 /* Check these sets (NULL: all); what was told is in `told`. */
 static const char *
 check(const char *set, int read_data)
 {
 	dbbi_check_options options = { .read_percent = read_data ? 100 : 0,
-	    .damage = note, .whole = note_whole };
+	    .damage = note };
 	dbbi_list sets = { NULL, 0 };
 	dbbi_check_stats stats;
 

@@ -72,23 +72,12 @@ fail_on_damage(const dbbi_damage *damage, void *payload)
 	return 1;
 }
 
-static int
-note_whole(const char *set, const char *source, const char *stream,
-    void *payload)
-{
-	(void)set;
-	(void)source;
-	(void)stream;
-	(void)payload;
-	return 0;
-}
-
 /* All sets are as they should be, read to the last byte. */
 static void
 is_sound(void)
 {
 	dbbi_check_options options = { .read_percent = 100,
-	    .damage = fail_on_damage, .whole = note_whole };
+	    .damage = fail_on_damage };
 	dbbi_check_stats checked;
 	dbbi_list ids = { NULL, 0 };
 

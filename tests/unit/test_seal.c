@@ -107,24 +107,13 @@ note_damage(const dbbi_damage *damage, void *payload)
 	return 0;
 }
 
-static int
-note_whole(const char *set, const char *source, const char *stream,
-    void *payload)
-{
-	(void)set;
-	(void)source;
-	(void)stream;
-	(void)payload;
-	return 0;
-}
-
 /* How much damage a check of all sets tells. */
 static int
 check(int percent)
 {
 	int told = 0;
 	dbbi_check_options options = { .read_percent = (uint32_t)percent,
-	    .damage = note_damage, .whole = note_whole, .payload = &told };
+	    .damage = note_damage, .payload = &told };
 	dbbi_check_stats stats;
 	dbbi_list sets = { NULL, 0 };
 
