@@ -160,11 +160,22 @@ class Chunks:
         require(count >= 1 and begin + length + TRAILER <= size,
                 'its directory is larger than the pack')
         stored = self.store.read_range(path, size - TRAILER - length, length)
-        require(sha256(stored) == digest, "its directory's digest does not fit")
+        require(sha256(stored) == digest,
+                "its directory's digest does not fit")
         fields = Fields(self.cipher.unbox(b'directory', head, stored))
         entries = self.entries.read(fields, count, size)
         fields.end()
         return [Place(name, head[PACK_HEADER:], entry) for entry in entries]
+
+    def check_pack(self, name):
+        """Read a pack whole; how many chunks it has."""
+        with reading(pack_path(name)):
+            whole = self.store.read(pack_path(name), PACK_BYTES)
+            require(sha256(whole).hex() == name, 'its name is not its digest')
+            places = self._directory(name)
+            for place in places:
+                self._read_place(place)
+            return len(places)
 
     def read(self, wanted):
         """The bytes of a chunk's pieces, and how many pieces."""

@@ -4,7 +4,7 @@
 with Python's own modules, zstandard and cryptography.
 
 It checks all that the page tells a reader to check, and changes nothing.
-Exit codes are those of dbb-restore.
+`check` reads every object that there is. Exit codes are those of dbb-restore.
 """
 
 import argparse
@@ -13,9 +13,10 @@ import os
 import sys
 
 import sets
-from chunks import Chunks
+from chunks import Chunks, pack_path
 from errors import Damaged, ReaderError
 from parameters import read_parameters, unlock
+from records import read_records
 from store import Store
 from streams import Streams
 
@@ -82,6 +83,25 @@ def extract(store, cipher, args):
         raise
 
 
+def check(store, cipher, _args):
+    """Read every object there is, and each stream of each set."""
+    chunks = Chunks(store, cipher)
+    for note in chunks.notes:
+        raise Damaged(note)
+    for name in sorted(chunks.packs):
+        print(pack_path(name), chunks.check_pack(name), 'chunks')
+    for name, _ in read_records(store, cipher):
+        print(name)
+    streams = Streams(chunks)
+    found, errors = sets.read_all(store, cipher)
+    for it in found:
+        for source, stream in it.streams():
+            size = sum(len(piece) for piece in streams.read(stream))
+            print(it.id, source, stream.name, size)
+    for error in errors:
+        raise error
+
+
 def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
@@ -91,6 +111,7 @@ def arguments():
     parser.add_argument('folder')
     verbs = parser.add_subparsers(dest='verb', required=True)
     verbs.add_parser('list').set_defaults(run=list_sets)
+    verbs.add_parser('check').set_defaults(run=check)
     show = verbs.add_parser('show')
     show.add_argument('set')
     show.set_defaults(run=show_set)

@@ -2,6 +2,7 @@
 """The worked example of doc/format.md is what the reader and the library
 read, and golden repositories stay readable."""
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -16,7 +17,11 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = pathlib.Path(os.environ.get("TEST_SOURCE", HERE.parents[1]))
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", SOURCE / "build"))
+GOLDEN = SOURCE / "tests" / "data" / "golden"
 CONTENT = b"hello, world\n"
+# Of the two sets that each golden repository has, as in test_golden.c.
+SUMS = ["4dc2e039f0c62feb3a6bd91ef30476d143c3d3990dc20f5721d7081aeab756f1",
+        "be1bba572463b7270fa2823512dc6e2aed6ad24196370094b5ba1ea092db0fa6"]
 
 try:
     import chunks
@@ -41,10 +46,10 @@ def page():
     return text.split("\n## A worked example\n")[1].split("\n## ")[0]
 
 
-def extract(folder, *args, code=0, passphrase="golden"):
-    """Run the reader's `extract`; what it wrote, or said."""
+def reader(folder, *args, code=0, passphrase="golden"):
+    """Run the reader; what it wrote, or said."""
     done = subprocess.run(
-        [sys.executable, HERE / "dbb_reader.py", folder, "extract", *args],
+        [sys.executable, HERE / "dbb_reader.py", folder, *args],
         env={**os.environ, "DBB_PASSWORD": passphrase}, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != code:
@@ -95,8 +100,9 @@ class Example(unittest.TestCase):
     def test_the_reader_reads_it(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(len(make_folder(folder)), 4)
-            self.assertEqual(extract(folder, "latest", "main", "greeting"),
-                             CONTENT)
+            self.assertEqual(
+                reader(folder, "extract", "latest", "main", "greeting"),
+                CONTENT)
 
     def test_the_library_reads_it(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -190,6 +196,32 @@ class SealedExample(unittest.TestCase):
             self.assertEqual(
                 self.cipher.chunk(self.of["content box"], entry, sealed),
                 self.of["chunk: plain"])
+
+
+@unittest.skipIf(MISSING, MISSING)
+class Golden(unittest.TestCase):
+    """What earlier libraries made."""
+
+    def test_both_sets_give_the_text_that_was_stored(self):
+        for kind in ("format1-open", "format1-sealed"):
+            with self.subTest(kind):
+                found = sorted(p.name for p in GOLDEN.glob(f"{kind}/sets/*"))
+                self.assertEqual(
+                    [hashlib.sha256(reader(
+                        GOLDEN / kind, "extract", name, "notes",
+                        "notes.dump")).hexdigest() for name in found], SUMS)
+
+    def test_every_object_is_what_the_page_says(self):
+        for kind in ("format1-open", "format1-sealed"):
+            with self.subTest(kind):
+                said = reader(GOLDEN / kind, "check").decode()
+                for below in ("packs/", "condemned/", "proofs/"):
+                    self.assertIn(below, said)
+
+    def test_a_wrong_passphrase_is_told(self):
+        said = reader(GOLDEN / "format1-sealed", "list", code=12,
+                      passphrase="silver")
+        self.assertIn("the passphrase does not open it", said)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ fake_facts(dbbi_json **out, dbbi_source *source, dbbi_json *warnings,
 	if (f->warns)
 		dbbi_json_append_string(warnings, "a word of warning");
 	*out = dbbi_json_new_object();
-	return dbbi_json_set_string(*out, "content", f->content);
+	return dbbi_json_set_string(*out, "made_of", "a string");
 }
 
 static int
@@ -173,7 +173,7 @@ fake_check(dbbi_source *source, size_t i, const dbbi_json *facts,
 	(void)i;
 	if ((rc = fail_at(f, FAKE_CHECK, err)) < 0)
 		return rc;
-	if (dbbi_json_string(facts, "content") == NULL)
+	if (dbbi_json_string(facts, "made_of") == NULL)
 		return dbbi_error_set(err, DBB_EINTERNAL, "no facts");
 	if ((rc = dbbi_reader_read(&got, stored, first, 4, err)) < 0)
 		return rc;
@@ -198,7 +198,7 @@ fake_target_open(dbbi_target **out, const dbbi_source_env *env,
 	struct fake *f = find(env->name);
 	struct fake_target *t;
 
-	if (f == NULL || dbbi_json_string(plan->facts, "content") == NULL)
+	if (f == NULL || dbbi_json_string(plan->facts, "made_of") == NULL)
 		return dbbi_error_set(err, DBB_ENOTFOUND, "no such fake");
 	if (f->fault == FAKE_EXISTS && !plan->replace)
 		return dbbi_error_set(err, DBB_EEXIST, "it exists");
