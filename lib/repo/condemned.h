@@ -70,7 +70,8 @@ void dbbi_condemned_object(char out[DBBI_OBJECT_SIZE], const char *id);
  * loaded. */
 int dbbi_condemned_heed(dbbi_repo *repo, dbb_error *err);
 
-/* May a set that needs these packs (ascending by name) be committed?
+/* May a set that needs these packs (ascending by name) be committed? A short
+ * run may always; what is condemned since it began has the grace before it.
  * DBB_EBUSY: no, run again. */
 int dbbi_condemned_check(dbbi_repo *repo, const dbbi_set_pack *packs,
     uint32_t count, dbb_error *err);

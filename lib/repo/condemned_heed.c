@@ -4,7 +4,10 @@
 
 #include "repo/condemned.h"
 
-#include "util/clock.h"
+#include <stdlib.h>
+
+#include "repo/manifest_layout.h"
+#include "repo/pack_list.h"
 
 /* ---- when it begins ---- */
 
@@ -105,30 +108,18 @@ dbbi_condemned_heed(dbbi_repo *repo, dbb_error *err)
 
 /* ---- just before the commit ---- */
 
-/* How long ago the index was loaded, by the clock that says more: one stands
- * still while a machine sleeps, the other may be set. */
-static int64_t
-run_time(const dbbi_repo *repo)
-{
-	int64_t by_steps = (int64_t)(dbbi_monotonic_ms() -
-	    repo->loaded_monotonic_ms);
-	int64_t by_day = dbbi_now_ms() - repo->loaded_at_ms;
-
-	return by_steps > by_day ? by_steps : by_day;
-}
-
 static int
-refuse(const dbbi_repo *repo, const dbbi_id *pack, dbb_error *err)
+refuse(const dbbi_repo *repo, const dbbi_id *pack, const char *what,
+    dbb_error *err)
 {
 	char object[DBBI_OBJECT_SIZE];
 
 	dbbi_pack_object(object, pack);
-	dbbi_error_set(err, DBB_EBUSY, "a prune has condemned '%s', which the "
-	    "set needs, and this run has lasted %lld minutes: it might be "
-	    "deleted too soon", object,
-	    (long long)(run_time(repo) / 60000));
+	dbbi_error_set(err, DBB_EBUSY, "a prune has %s '%s', which the set "
+	    "needs, and this run has lasted %lld minutes", what, object,
+	    (long long)(dbbi_moment_age(&repo->loaded) / 60000));
 	dbbi_error_hint(err, "run the backup again: all is stored already, "
-	    "and what is condemned is stored anew");
+	    "and what is condemned or gone is stored anew");
 	return DBB_EBUSY;
 }
 
@@ -146,6 +137,49 @@ condemned_since(dbbi_id *first, const dbbi_record *r,
 	return 0;
 }
 
+/* Which of some packs a listing shows. */
+struct presence {
+	const dbbi_set_pack *packs;
+	uint32_t count;
+	uint8_t *seen;
+};
+
+static int
+see_pack(const dbbi_id *name, uint64_t size, void *payload, dbb_error *err)
+{
+	dbbi_set_pack key = { .name = *name };
+	struct presence *p = payload;
+	const dbbi_set_pack *found;
+
+	(void)err;
+	found = bsearch(&key, p->packs, p->count, sizeof key,
+	    dbbi_set_pack_compare);
+	if (found != NULL && found->size == size)
+		p->seen[found - p->packs] = 1;
+	return 0;
+}
+
+/* Are they still in the store? A run may outlast packs, and the records that
+ * told of them, too. */
+static int
+check_present(dbbi_repo *repo, const dbbi_set_pack *packs, uint32_t count,
+    dbb_error *err)
+{
+	struct presence p = { packs, count, calloc(count, 1) };
+	int rc;
+
+	if (p.seen == NULL)
+		return dbbi_error_nomem(err);
+	rc = dbbi_packs_list(repo->store, repo->run, see_pack, &p, err);
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		if (!p.seen[i])
+			rc = refuse(repo, &packs[i].name, "deleted", err);
+	free(p.seen);
+	return rc;
+}
+
+/* Records are read before packs are listed: what is there then, and in none
+ * of them, will be there for another grace. */
 int
 dbbi_condemned_check(dbbi_repo *repo, const dbbi_set_pack *packs,
     uint32_t count, dbb_error *err)
@@ -155,16 +189,15 @@ dbbi_condemned_check(dbbi_repo *repo, const dbbi_set_pack *packs,
 	dbbi_id pack;
 	int rc;
 
-	if (count == 0)
+	if (count == 0 || dbbi_moment_age(&repo->loaded) < most_ms)
 		return 0;
 	if ((rc = dbbi_condemned_load(&c, repo, err)) < 0)
 		return rc;
 	pack = packs[0].name;
 	for (size_t i = 0; rc == 0 && i < c.count; i++)
-		if ((c.records[i].damage != 0 || condemned_since(&pack,
-		    &c.records[i], packs, count)) &&
-		    run_time(repo) >= most_ms)
-			rc = refuse(repo, &pack, err);
+		if (c.records[i].damage != 0 || condemned_since(&pack,
+		    &c.records[i], packs, count))
+			rc = refuse(repo, &pack, "condemned", err);
 	dbbi_condemned_clear(&c);
-	return rc;
+	return rc < 0 ? rc : check_present(repo, packs, count, err);
 }

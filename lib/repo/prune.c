@@ -278,15 +278,19 @@ tidy(dbbi_prune *p, int64_t now_ms, dbb_error *err)
 	return dbbi_error_context(err, rc, "removing old records");
 }
 
-/* A full store must not keep anything from being deleted. */
+/* A full store must not keep anything from being deleted. Also says how long
+ * ago, at `now_ms`, heads were read: what is past the grace only since then
+ * may be named by a set that was committed since then. */
 static int
-condemn_if_there_is_room(int64_t *now_ms, dbbi_prune *p, dbb_error *err)
+condemn_if_there_is_room(int64_t *now_ms, int64_t *since_look_ms,
+    dbbi_prune *p, dbb_error *err)
 {
 	dbb_error cause;
 	int rc;
 
 	dbbi_error_clear(&cause);
 	rc = p->rewrite ? dbbi_prune_rewrite(p, &cause) : 0;
+	*since_look_ms = dbbi_moment_age(&p->looked);
 	if (rc == 0)
 		rc = condemn(now_ms, p, &cause);
 	if (rc == DBB_ENOSPC) {
@@ -304,12 +308,13 @@ static int
 act(dbbi_prune *p, dbb_error *err)
 {
 	dbbi_names gone = { NULL, 0, 0 };
-	int64_t now_ms = 0;
+	int64_t now_ms = 0, since_look_ms = 0;
 	int rc;
 
-	if ((rc = condemn_if_there_is_room(&now_ms, p, err)) < 0)
+	rc = condemn_if_there_is_room(&now_ms, &since_look_ms, p, err);
+	if (rc < 0)
 		return rc;
-	dbbi_prune_date(p, now_ms);
+	dbbi_prune_date(p, now_ms - since_look_ms);
 	count_packs(p, now_ms);
 	if ((rc = remove_sets(p, err)) < 0 ||
 	    (rc = delete_packs(p, err)) < 0)

@@ -18,6 +18,7 @@ struct rewrite {
 	const dbbi_names *gone;
 	dbbi_segment segment;	/* that is being filled */
 	dbbi_list old;		/* segments that it takes the place of */
+	dbbi_list kept;		/* of these, what could not be read again */
 	dbbi_list written;
 	int any_gone;		/* a segment names one */
 };
@@ -67,7 +68,8 @@ remove_old(struct rewrite *rw, dbb_error *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < rw->old.count; i++) {
-		if (dbbi_list_has(&rw->written, rw->old.items[i]))
+		if (dbbi_list_has(&rw->written, rw->old.items[i]) ||
+		    dbbi_list_has(&rw->kept, rw->old.items[i]))
 			continue;
 		rc = dbbi_store_remove(rw->p->repo->store, rw->old.items[i],
 		    err);
@@ -134,6 +136,14 @@ choose(struct rewrite *rw, const char *object, dbb_error *err)
 }
 
 static int
+copy_segment(struct rewrite *rw, const char *object, dbb_error *err)
+{
+	int rc = read_segment(rw, object, copy_part, rw, err);
+
+	return rc == 1 ? dbbi_list_add(&rw->kept, object, err) : rc;
+}
+
+static int
 rewrite(struct rewrite *rw, dbb_error *err)
 {
 	dbbi_list names = { NULL, 0 };
@@ -145,8 +155,8 @@ rewrite(struct rewrite *rw, dbb_error *err)
 	dbbi_list_clear(&names);
 	if (rc < 0 || !rw->any_gone)
 		return rc;
-	for (size_t i = 0; rc >= 0 && i < rw->old.count; i++)
-		rc = read_segment(rw, rw->old.items[i], copy_part, rw, err);
+	for (size_t i = 0; rc == 0 && i < rw->old.count; i++)
+		rc = copy_segment(rw, rw->old.items[i], err);
 	if (rc < 0 || (rc = end_segment(rw, err)) < 0)
 		return rc;
 	return remove_old(rw, err);
@@ -162,6 +172,7 @@ dbbi_prune_index(dbbi_prune *p, const dbbi_names *gone, dbb_error *err)
 	rc = rewrite(&rw, err);
 	dbbi_segment_clear(&rw.segment);
 	dbbi_list_clear(&rw.old);
+	dbbi_list_clear(&rw.kept);
 	dbbi_list_clear(&rw.written);
 	return dbbi_error_context(err, rc, "writing the index anew");
 }

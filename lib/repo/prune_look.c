@@ -256,6 +256,7 @@ dbbi_prune_look(dbbi_prune *p, dbb_error *err)
 	if ((rc = dbbi_prune_packs_list(&p->packs, p->repo, err)) < 0)
 		return rc;
 	note_records(p);
+	p->looked = dbbi_moment_now();
 	if ((rc = take_sets(p, err)) < 0)
 		return rc;
 	while (changed) {

@@ -13,12 +13,14 @@
 
 #include "repo/prune.h"
 #include "repo/prune_packs.h"
+#include "util/clock.h"
 
 typedef struct dbbi_prune {
 	dbbi_repo *repo;
 	const dbbi_list *remove;
 	int rewrite;			/* there are sparse packs */
 	int full;			/* the store is */
+	dbbi_moment looked;		/* just before heads were read */
 	dbbi_condemned condemned;	/* ascending by time */
 	dbbi_prune_packs packs;
 	dbbi_list sets;			/* that stay */
@@ -38,7 +40,7 @@ typedef struct dbbi_prune {
 /* Read records, packs and heads. */
 int dbbi_prune_look(dbbi_prune *p, dbb_error *err);
 
-/* Note which records are past the grace, the store's clock saying `now_ms`. */
+/* Note which records were past the grace at `now_ms` by the store's clock. */
 void dbbi_prune_date(dbbi_prune *p, int64_t now_ms);
 
 /* Mark the packs that are mostly unused; 0 if it is not worth while. */

@@ -346,8 +346,7 @@ dbbi_repo_load_index(dbbi_repo *repo, dbb_error *err)
 
 	pthread_mutex_lock(&repo->mutex);
 	if (repo->index == NULL) {
-		repo->loaded_monotonic_ms = dbbi_monotonic_ms();
-		repo->loaded_at_ms = dbbi_now_ms();
+		repo->loaded = dbbi_moment_now();
 		rc = load_index(&repo->index, repo, err);
 	}
 	pthread_mutex_unlock(&repo->mutex);

@@ -12,6 +12,7 @@
 #include "repo/repo_params.h"
 #include "repo/segment.h"
 #include "repo/tree.h"
+#include "util/clock.h"
 
 /* Longer than any backup takes. */
 #define DBBI_GRACE_S (48u * 3600)
@@ -26,8 +27,7 @@ struct dbbi_repo {
 	dbbi_chunker chunker;	/* by a seed of the keys', if there are any */
 	pthread_mutex_t mutex;	/* for what follows */
 	dbbi_index *index;	/* NULL until it is loaded */
-	uint64_t loaded_monotonic_ms;	/* before that began, by two clocks */
-	int64_t loaded_at_ms;
+	dbbi_moment loaded;	/* just before that began */
 	int heeded;		/* what is condemned: condemned.h */
 };
 

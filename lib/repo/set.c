@@ -258,12 +258,36 @@ find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
 	return rc;
 }
 
+/* Check and write. If writing took so long that the check was too early, it
+ * is made again; a set that fails it then was reported to nobody. */
+static int
+commit(dbbi_repo *repo, const char *id, const dbbi_bytes *bytes,
+    const dbbi_set_pack *packs, uint32_t count, dbb_error *err)
+{
+	int64_t most_ms = (int64_t)repo->grace_s * 1000 / 4;
+	dbbi_moment checked = dbbi_moment_now();
+	char object[DBBI_OBJECT_SIZE];
+	int rc;
+
+	if ((rc = dbbi_run_check(repo->run, err)) < 0 ||
+	    (rc = dbbi_condemned_check(repo, packs, count, err)) < 0)
+		return rc;
+	dbbi_set_object(object, id);
+	rc = dbbi_store_write(repo->store, object, bytes->data, bytes->size,
+	    0, err);
+	if (rc < 0 || dbbi_moment_age(&checked) < most_ms)
+		return rc;
+	rc = dbbi_condemned_check(repo, packs, count, err);
+	if (rc < 0)
+		dbbi_store_remove(repo->store, object, NULL);
+	return rc;
+}
+
 int
 dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
     dbbi_json *body, dbb_error *err)
 {
 	dbbi_set_pack *packs = NULL;
-	char object[DBBI_OBJECT_SIZE];
 	uint32_t count = 0;
 	dbbi_bytes bytes;
 	int rc;
@@ -276,14 +300,8 @@ dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
 		goto done;
 	rc = dbbi_manifest_encode(&bytes, repo->keys, id, head, body, packs,
 	    count, err);
-	if (rc < 0)
-		goto done;
-	if ((rc = dbbi_run_check(repo->run, err)) < 0 ||
-	    (rc = dbbi_condemned_check(repo, packs, count, err)) < 0)
-		goto done;
-	dbbi_set_object(object, id);
-	rc = dbbi_store_write(repo->store, object, bytes.data, bytes.size, 0,
-	    err);
+	if (rc == 0)
+		rc = commit(repo, id, &bytes, packs, count, err);
 done:
 	dbbi_bytes_clear(&bytes);
 	free(packs);

@@ -25,6 +25,22 @@ dbbi_monotonic_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+dbbi_moment
+dbbi_moment_now(void)
+{
+	return (dbbi_moment){ dbbi_monotonic_ms(), dbbi_now_ms() };
+}
+
+int64_t
+dbbi_moment_age(const dbbi_moment *moment)
+{
+	int64_t steps = (int64_t)(dbbi_monotonic_ms() -
+	    moment->monotonic_ms);
+	int64_t days = dbbi_now_ms() - moment->at_ms;
+
+	return steps > days ? steps : days;
+}
+
 /* Calendar and milliseconds; before 1970 both still count upwards. */
 static int
 split_time(struct tm *out, int64_t at_ms)

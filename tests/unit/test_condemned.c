@@ -211,7 +211,7 @@ START_TEST(a_long_run_may_not)
 	dbbi_stream_ref ref = repo_write(data, SIZE);
 
 	condemn();
-	fx.repo->loaded_monotonic_ms -= DBBI_GRACE_S * 1000u / 2 + 1;
+	fx.repo->loaded.monotonic_ms -= DBBI_GRACE_S * 1000u / 2 + 1;
 	ck_assert_int_eq(try_set(FIRST, &ref), DBB_EBUSY);
 	ck_assert_ptr_nonnull(strstr(fx.err.message, "a prune has condemned"));
 	ck_assert_ptr_nonnull(strstr(fx.err.hint, "run the backup again"));
@@ -227,7 +227,7 @@ START_TEST(nor_one_whose_clock_was_set_or_stood_still)
 	dbbi_stream_ref ref = repo_write(data, SIZE);
 
 	condemn();
-	fx.repo->loaded_at_ms -= DBBI_GRACE_S * INT64_C(1000) / 2 + 1;
+	fx.repo->loaded.at_ms -= DBBI_GRACE_S * INT64_C(1000) / 2 + 1;
 	ck_assert_int_eq(try_set(FIRST, &ref), DBB_EBUSY);
 }
 END_TEST
@@ -240,12 +240,41 @@ START_TEST(a_long_run_that_was_spared_may_commit)
 	condemn();
 	repo_reopen();
 	other = repo_write(more, SIZE);
-	fx.repo->loaded_monotonic_ms -= DBBI_GRACE_S * 1000u;
+	fx.repo->loaded.monotonic_ms -= DBBI_GRACE_S * 1000u;
 	repo_write_set(FIRST, &other);
 	/* A stream that nobody wrote in this run. */
 	ck_assert_int_eq(try_set(SECOND, &ref), DBB_EBUSY);
 	ck_assert_ptr_nonnull(strstr(fx.err.message, "condemned"));
 	free(more);
+}
+END_TEST
+
+/* The record that condemned it has come and gone, too. */
+START_TEST(a_run_may_not_outlast_its_packs)
+{
+	dbbi_stream_ref ref = repo_write(data, SIZE);
+
+	fx.repo->loaded.monotonic_ms -= DBBI_GRACE_S * 2000u + 1;
+	repo_write_set(FIRST, &ref);
+	/* Its lists can still be read. */
+	repo_cut(repo_object("packs/"), 1);
+	ck_assert_int_eq(try_set(SECOND, &ref), DBB_EBUSY);
+	ck_assert_ptr_nonnull(strstr(fx.err.message, "deleted"));
+	ck_assert_uint_eq(repo_count("sets/"), 1);
+}
+END_TEST
+
+/* What has half of the grace left may not be committed after that. */
+START_TEST(nor_may_the_commit_take_too_long)
+{
+	dbbi_stream_ref ref = repo_write(data, SIZE);
+
+	condemn();
+	fx.repo->grace_s = 2;
+	fx.repo->loaded.monotonic_ms -= 600;
+	atomic_store(&fx.faults.put_delay_ms, 600);
+	ck_assert_int_eq(try_set(FIRST, &ref), DBB_EBUSY);
+	ck_assert_uint_eq(repo_count("sets/"), 0);
 }
 END_TEST
 
@@ -283,6 +312,8 @@ main(void)
 	tcase_add_test(tc, a_long_run_may_not);
 	tcase_add_test(tc, nor_one_whose_clock_was_set_or_stood_still);
 	tcase_add_test(tc, a_long_run_that_was_spared_may_commit);
+	tcase_add_test(tc, a_run_may_not_outlast_its_packs);
+	tcase_add_test(tc, nor_may_the_commit_take_too_long);
 	tcase_add_test(tc, a_damaged_record_condemns_what_no_set_needs);
 	return repo_run("condemned", tc);
 }

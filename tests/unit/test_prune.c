@@ -441,6 +441,27 @@ START_TEST(a_writer_that_uses_more_of_it_keeps_the_old_pack)
 }
 END_TEST
 
+/* A set may be committed after heads were read: what is past the grace only
+ * since then stays. */
+START_TEST(a_slow_prune_does_not_delete_too_soon)
+{
+	dbbi_id old;
+
+	repo_write(other, SIZE);
+	prune(NULL);
+	make_sparse(&old);
+	fx.repo->grace_s = 2;
+	atomic_store(&fx.faults.put_delay_ms, 800);
+	prune(A);
+	atomic_store(&fx.faults.put_delay_ms, 0);
+	fx.repo->grace_s = DBBI_GRACE_S;
+	ck_assert_uint_eq(stats.rewritten.packs, 1);
+	ck_assert_uint_eq(stats.deleted.packs, 0);
+	prune_late(NULL);
+	ck_assert_uint_eq(stats.deleted.packs, 2);
+}
+END_TEST
+
 START_TEST(leaves_alone_what_is_damaged)
 {
 	char object[DBBI_OBJECT_SIZE];
@@ -632,6 +653,7 @@ main(void)
 	tcase_add_test(tc, rewrites_what_is_mostly_unused);
 	tcase_add_test(tc, a_set_made_after_the_rewriting_uses_the_new_pack);
 	tcase_add_test(tc, a_writer_that_uses_more_of_it_keeps_the_old_pack);
+	tcase_add_test(tc, a_slow_prune_does_not_delete_too_soon);
 	tcase_add_test(tc, leaves_alone_what_is_damaged);
 	tcase_add_test(tc, a_set_that_lost_a_pack_keeps_its_stand_ins);
 	tcase_add_test(tc, a_set_that_lost_all_stops_nothing);
