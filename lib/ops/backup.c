@@ -296,8 +296,7 @@ make_set(struct backup *b, dbb_error *err)
 {
 	int rc;
 
-	if ((rc = dbbi_repo_load_index(b->vault.repo, err)) < 0 ||
-	    (rc = start_writer(b, err)) < 0)
+	if ((rc = start_writer(b, err)) < 0)
 		return rc;
 	backup_history_begin(b);
 	if ((rc = dbbi_task_run(backup_bases_task, b, &b->meter, err)) < 0 ||

@@ -66,8 +66,7 @@ void dbbi_condemned_object(char out[DBBI_OBJECT_SIZE], const char *id);
 
 /* ---- for who writes sets (condemned_heed.c) ---- */
 
-/* Mark in the repository's index what is condemned, once. With the index
- * loaded. */
+/* Load the repository's index, and mark in it what is condemned: once. */
 int dbbi_condemned_heed(dbbi_repo *repo, dbb_error *err);
 
 /* May a set that needs these packs (ascending by name) be committed? A short

@@ -70,39 +70,55 @@ spare_sets(dbbi_repo *repo, dbb_error *err)
 	return rc;
 }
 
+/* With the mutex held. */
 static int
-heed(dbbi_repo *repo, dbb_error *err)
+heed(dbbi_repo *repo, const dbbi_condemned *c, dbb_error *err)
 {
-	dbbi_condemned c;
-	int damaged = 0, rc;
+	int damaged = 0, rc = 0;
 
-	if ((rc = dbbi_condemned_load(&c, repo, err)) < 0)
-		return rc;
-	for (size_t i = 0; i < c.count; i++)
-		damaged |= c.records[i].damage != 0;
+	for (size_t i = 0; i < c->count; i++)
+		damaged |= c->records[i].damage != 0;
 	if (damaged) {
 		dbbi_log(repo->run, DBB_LOG_WARNING, "packs that no set "
 		    "needs are not used again, until 'dbb-backup prune' has "
 		    "taken the damaged record away");
 		rc = spare_sets(repo, err);
 	}
-	for (size_t i = 0; rc == 0 && i < c.count; i++)
-		rc = heed_record(repo, &c.records[i], err);
-	dbbi_condemned_clear(&c);
+	for (size_t i = 0; rc == 0 && i < c->count; i++)
+		rc = heed_record(repo, &c->records[i], err);
 	return rc;
 }
 
+static int
+is_heeded(dbbi_repo *repo)
+{
+	int heeded;
+
+	pthread_mutex_lock(&repo->mutex);
+	heeded = repo->heeded;
+	pthread_mutex_unlock(&repo->mutex);
+	return heeded;
+}
+
+/* Records first, then what is there: a record outlives its packs. */
 int
 dbbi_condemned_heed(dbbi_repo *repo, dbb_error *err)
 {
-	int rc = 0;
+	dbbi_condemned c;
+	int rc;
 
-	pthread_mutex_lock(&repo->mutex);
-	if (!repo->heeded) {
-		rc = heed(repo, err);
-		repo->heeded = rc == 0;
+	if (is_heeded(repo))
+		return 0;
+	if ((rc = dbbi_condemned_load(&c, repo, err)) < 0)
+		return rc;
+	if ((rc = dbbi_repo_load_index(repo, err)) == 0) {
+		pthread_mutex_lock(&repo->mutex);
+		if (!repo->heeded)
+			rc = heed(repo, &c, err);
+		repo->heeded |= rc == 0;
+		pthread_mutex_unlock(&repo->mutex);
 	}
-	pthread_mutex_unlock(&repo->mutex);
+	dbbi_condemned_clear(&c);
 	return rc;
 }
 

@@ -89,7 +89,7 @@ typedef struct dbbi_writer_options {
 				   and compared before it is packed */
 } dbbi_writer_options;
 
-/* Starts the compressors and the packer. */
+/* Loads the index, and starts the compressors and the packer. */
 int dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
     const dbbi_writer_options *options, dbb_error *err);
 

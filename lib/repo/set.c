@@ -240,8 +240,7 @@ find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
 	struct used used = { .repo = repo };
 	int rc;
 
-	if ((rc = dbbi_repo_load_index(repo, err)) < 0 ||
-	    (rc = dbbi_condemned_heed(repo, err)) < 0)
+	if ((rc = dbbi_condemned_heed(repo, err)) < 0)
 		return rc;
 	used.packs = dbbi_index_packs(repo->index);
 	used.places = dbbi_index_count(repo->index);

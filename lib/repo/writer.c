@@ -152,8 +152,7 @@ dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 		threads = dbbi_thread_cores(DEFAULT_THREADS);
 	if (threads > MAX_THREADS)
 		threads = MAX_THREADS;
-	if ((rc = dbbi_repo_load_index(repo, err)) < 0 ||
-	    (rc = dbbi_condemned_heed(repo, err)) < 0)
+	if ((rc = dbbi_condemned_heed(repo, err)) < 0)
 		return rc;
 	if ((w = make(repo, err)) == NULL)
 		return DBB_ENOMEM;

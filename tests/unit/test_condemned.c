@@ -168,6 +168,48 @@ START_TEST(what_is_condemned_is_stored_anew)
 }
 END_TEST
 
+/* Of a pack that is missing it is warned once packs are listed. Then two
+ * prunes come: one deletes the condemned pack, and one its record. */
+static void
+delete_meanwhile(int level, const char *message, void *payload)
+{
+	dbbi_condemned_pack *pack = payload;
+
+	(void)level;
+	if (strstr(message, "not in the store") == NULL || pack->size == 0)
+		return;
+	pack->size = 0;
+	remove_pack(&pack->name);
+	repo_ok(dbbi_store_remove(fx.store, repo_object("condemned/"),
+	    NULL));
+}
+
+START_TEST(even_if_it_goes_while_the_index_is_loaded)
+{
+	char lost[DBBI_OBJECT_SIZE];
+	dbbi_condemned_pack pack;
+	dbbi_stream_ref ref;
+	uint8_t *more = repo_bytes(SIZE, 2);
+
+	repo_write(more, SIZE);
+	strcpy(lost, repo_object("packs/"));
+	ref = repo_write(data, SIZE);
+	repo_ok(dbbi_store_remove(fx.store, lost, &fx.err));
+	pack = condemn();
+	repo_reopen();
+	fx.run.log = delete_meanwhile;
+	fx.run.log_payload = &pack;
+	fx.run.log_level = DBB_LOG_WARNING;
+	ref = repo_write(data, SIZE);
+	ck_assert_uint_eq(pack.size, 0);
+	repo_write_set(FIRST, &ref);
+	fx.run.log = NULL;
+	repo_reopen();
+	repo_ok(repo_read_back(&ref, data, SIZE));
+	free(more);
+}
+END_TEST
+
 START_TEST(and_so_is_what_no_segment_tells_of)
 {
 	dbbi_stream_ref ref = repo_write(data, SIZE);
@@ -306,6 +348,7 @@ main(void)
 	tcase_add_test(tc, gives_back_what_was_written);
 	tcase_add_test(tc, notices_every_flipped_bit_and_any_cut);
 	tcase_add_test(tc, what_is_condemned_is_stored_anew);
+	tcase_add_test(tc, even_if_it_goes_while_the_index_is_loaded);
 	tcase_add_test(tc, and_so_is_what_no_segment_tells_of);
 	tcase_add_test(tc, what_is_condemned_stays_readable);
 	tcase_add_test(tc, a_short_run_may_use_what_was_condemned_since);
