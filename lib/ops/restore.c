@@ -296,6 +296,24 @@ write_history(struct restore *r, int rc, const dbb_error *why)
 
 /* ---- the verb ---- */
 
+/* Sources take their places one after the other: a failure names those that
+ * had done so. */
+static void
+tell_committed(const struct restore *r, dbb_error *why)
+{
+	char hint[sizeof(why->hint)];
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		if (!r->sources[i].committed)
+			continue;
+		memcpy(hint, why->hint, sizeof(hint));
+		dbbi_error_hint(why, "source '%s' is restored and in its "
+		    "place already%s%s", r->sources[i].name,
+		    *hint != '\0' ? "; " : "", hint);
+	}
+}
+
 static int
 restore_all(struct restore *r, dbb_error *err)
 {
@@ -361,6 +379,8 @@ dbbi_op_restore(dbbi_json **out, dbbi_ops *ops,
 		rc = restore_all(&r, &why);
 	if (rc == 0)
 		rc = conclude(&r, &why);
+	if (rc < 0)
+		tell_committed(&r, &why);
 	count = r.count;
 	while (r.count > 0)
 		restore_source_clear(&r.sources[--r.count]);

@@ -33,6 +33,7 @@ struct restore_source {
 	dbbi_json *findings;
 	dbbi_json *warnings;
 	uint64_t compared;
+	int committed;			/* it has taken its place */
 };
 
 /* Find out what the manifest's entry says and which driver is meant. */

@@ -157,6 +157,7 @@ restore_source_commit(struct restore_source *s, dbb_error *err)
 
 	rc = s->driver->target_commit(s->target,
 	    dbbi_json_count(s->findings) == 0, s->databases, err);
+	s->committed = rc == 0;
 	if (rc == 0)
 		rc = adopt_warnings(s, err);
 	if (rc == 0)

@@ -68,20 +68,30 @@ end_session(dbbi_pg *pg, const struct doubt *d)
 	    "current_setting('application_name')", 1, params, NULL);
 }
 
-/* Ask until the server says it, or the patience is at its end: it may be
- * starting again just now. `*other` is the connection that knows. */
+/* Ask once. `*other` is the connection for it, made where there is none, or
+ * none any more: a server that starts again ends it. */
+static int
+ask_by(dbbi_pg **other, dbbi_pg_target *t, const struct doubt *d)
+{
+	if (*other != NULL &&
+	    PQstatus(dbbi_pg_handle(*other)) == CONNECTION_BAD) {
+		dbbi_pg_free(*other);
+		*other = NULL;
+	}
+	if (*other == NULL && dbbi_pg_connect(other, &t->calm, t->params,
+	    t->database, NULL) < 0)
+		return -1;
+	return ask(*other, d);
+}
+
+/* Ask until the server says it, or the patience is at its end. */
 static int
 find_out(dbbi_pg **other, dbbi_pg_target *t, const struct doubt *d)
 {
 	uint64_t begun = dbbi_monotonic_ms(), gone = 0;
-	int answer = -1;
+	int answer;
 
-	while (answer < 0 && gone < PATIENCE_MS) {
-		if (*other != NULL || dbbi_pg_connect(other, &t->calm,
-		    t->params, t->database, NULL) == DBB_OK)
-			answer = ask(*other, d);
-		if (answer >= 0)
-			break;
+	while ((answer = ask_by(other, t, d)) < 0 && gone < PATIENCE_MS) {
 		if (*other != NULL && gone > GRACE_MS)
 			end_session(*other, d);
 		poll(NULL, 0, PAUSE_MS);

@@ -64,12 +64,30 @@ assert_done(int done)
 }
 
 /* From a thread of its own: once the COMMIT waits, do it. */
-enum act { CANCEL, TERMINATE, CUT };
+enum act { CANCEL, TERMINATE, CUT, CUT_TWICE };
 
 struct deed {
 	enum act act;
 	int fd;			/* the session's socket */
 };
+
+/* End the session that asks what became of it. */
+static void
+end_the_asking(PGconn *other)
+{
+	static const char sql[] = "SELECT count(pg_terminate_backend(pid)) "
+	    "FROM pg_stat_activity WHERE query ~ 'txid_status' AND "
+	    "pid <> pg_backend_pid()";
+	PGresult *res;
+	int found = 0, i;
+
+	for (i = 0; i < 500 && !found; i++) {
+		res = PQexec(other, sql);
+		found = strcmp(PQgetvalue(res, 0, 0), "0") != 0;
+		PQclear(res);
+		poll(NULL, 0, 10);
+	}
+}
 
 static void *
 when_it_waits(void *payload)
@@ -97,6 +115,8 @@ when_it_waits(void *payload)
 		PQclear(PQexec(other, sql));
 	} else if (found) {
 		shutdown(deed->fd, SHUT_RDWR);
+		if (deed->act == CUT_TWICE)
+			end_the_asking(other);
 	}
 	PQfinish(other);
 	return NULL;
@@ -142,6 +162,14 @@ END_TEST
 START_TEST(a_network_that_is_cut_leaves_no_doubt)
 {
 	ck_assert_int_eq(commit_and(CUT), 0);
+	assert_done(1);
+	ck_assert_ptr_nonnull(remark);
+}
+END_TEST
+
+START_TEST(who_asks_and_is_cut_off_asks_again)
+{
+	ck_assert_int_eq(commit_and(CUT_TWICE), 0);
 	assert_done(1);
 	ck_assert_ptr_nonnull(remark);
 }
@@ -204,6 +232,7 @@ main(void)
 	    a_cancel_while_the_answer_is_awaited_is_told_as_too_late);
 	tcase_add_test(tc, a_session_that_ends_after_its_commit_has_committed);
 	tcase_add_test(tc, a_network_that_is_cut_leaves_no_doubt);
+	tcase_add_test(tc, who_asks_and_is_cut_off_asks_again);
 	tcase_add_test(tc, a_cancel_before_it_undoes_all);
 	tcase_add_test(tc, a_session_that_ended_before_has_not_committed);
 	tcase_add_test(tc, what_the_server_refuses_has_not_been_done);

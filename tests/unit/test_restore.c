@@ -94,6 +94,26 @@ START_TEST(a_failure_on_the_way_commits_no_source_at_all)
 }
 END_TEST
 
+START_TEST(a_failure_after_one_took_its_place_names_that_one)
+{
+	struct fake with[] = { { .name = "a", .content = "alpha" },
+	    { .name = "b", .content = "beta" }, {0} };
+	struct fixture f;
+	dbbi_json *out;
+
+	backed_up(&f, with);
+	with[1].fault = FAKE_COMMIT;
+	ck_assert_int_eq(restore(&out, &f, (dbb_restore_options){0}),
+	    DBB_ESOURCE);
+	ck_assert_ptr_nonnull(strstr(f.err.message, "postgres 'b'"));
+	ck_assert_ptr_nonnull(strstr(f.err.hint,
+	    "source 'a' is restored and in its place already"));
+	ck_assert_ptr_null(strstr(f.err.hint, "source 'b'"));
+	ck_assert(with[0].committed && !with[1].committed);
+	fixture_end(&f);
+}
+END_TEST
+
 START_TEST(a_difference_is_a_finding)
 {
 	struct fake with[] = { { .name = "a", .content = "alpha" }, {0} };
@@ -404,6 +424,8 @@ main(void)
 	tcase_add_test(t, one_source_of_two_leaves_the_other_alone);
 	tcase_add_loop_test(t, a_failure_on_the_way_commits_no_source_at_all,
 	    0, (int)(sizeof(faults) / sizeof(faults[0])));
+	tcase_add_test(t,
+	    a_failure_after_one_took_its_place_names_that_one);
 	tcase_add_test(t, a_difference_is_a_finding);
 	tcase_add_test(t, a_warning_is_a_finding_too);
 	tcase_add_test(t, replacing_keeps_a_safety_set_first);
