@@ -104,19 +104,47 @@ def test_replace_swaps_the_restored_database_in(site, server, sample, drops):
                        database='way_back') == 'newer'
 
 
+# As long as there is a role of this name, of which all databases know, a
+# restore waits as it fills this view, which it does at its end.
+FILLED_WHEN_NOBODY_HOLDS = """
+CREATE FUNCTION public.held() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'holder')
+    LOOP
+        PERFORM pg_catalog.pg_sleep(0.05);
+    END LOOP;
+    RETURN false;
+END $$;
+CREATE MATERIALIZED VIEW public.filled AS SELECT public.held()"""
+
+
+def is_filling(server):
+    """Does a restore fill its view?"""
+    return server.psql("SELECT count(*) FROM pg_stat_activity"
+                       " WHERE datname ~ '^dbb_' AND state = 'active'"
+                       " AND query LIKE 'REFRESH%'") == '1'
+
+
 def test_what_is_written_while_it_is_replaced_is_kept(
         site, server, sample, drops):
     drops.append('replaced')
     server.copy(sample, 'replaced')
+    server.psql(FILLED_WHEN_NOBODY_HOLDS, database='replaced')
     site.configure(server, ('replaced',))
     site.init()
     site.backup()
     server.psql('CREATE TABLE public.late (a int)', database='replaced')
     before = set(server.databases())
-    running = site.start('dbb-restore', '--json', 'run', 'latest',
-                         '--replace', '--yes')
-    wait_until(lambda: len(site.sets()) == 2, 'the safety set')
-    server.psql('INSERT INTO public.late VALUES (7)', database='replaced')
+    server.psql('CREATE ROLE holder')
+    try:
+        running = site.start('dbb-restore', '--json', 'run', 'latest',
+                             '--replace', '--yes')
+        wait_until(lambda: is_filling(server), 'the end of loading', 60)
+        assert len(site.sets()) == 2    # the safety set is there
+        server.psql('INSERT INTO public.late VALUES (7)',
+                    database='replaced')
+    finally:
+        server.psql('DROP ROLE holder')
     done = running.wait(60)
     assert done.code == FINDINGS, done
     kept, = set(server.databases()) - before
@@ -126,6 +154,7 @@ def test_what_is_written_while_it_is_replaced_is_kept(
     drops[-1] = kept.strip('"')
     assert server.psql('SELECT a FROM public.late',
                        database=drops[-1]) == '7'
+    server.psql('DROP FUNCTION public.held() CASCADE', database='replaced')
     compare.assert_same(server, sample, server, 'replaced',
                         properties_too=False)
 

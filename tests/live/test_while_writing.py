@@ -2,10 +2,9 @@
 """A client writes all the time; a set still shows one moment exactly."""
 
 import signal
-import time
 
 import compare
-from programs import DONE
+from programs import DONE, wait_until
 from test_round_trip import find_database
 
 SCRIPT = r"""
@@ -33,7 +32,8 @@ def test_restored_counts_are_exactly_the_facts(site, server, medium, drops,
     writer = server.start_client('pgbench', '-n', '-c', '2', '-T', '600',
                                  '-f', str(script), database='busy')
     try:
-        time.sleep(0.5)
+        start = written(server)
+        wait_until(lambda: written(server) > start, 'it writes')
         before = written(server)
         made = site.backup()
         after = written(server)
