@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repo/id_hash.h"
+#include "util/random.h"
+
 #define LISTS 8u	/* in each window */
 #define BEHIND 2u	/* of them before the one that was found in last */
 #define SLOTS (2u * 2u * LISTS * DBBI_PIECES_MAX)	/* a power of two */
@@ -40,6 +43,7 @@ struct dbbi_base {
 	dbbi_walk *walk;	/* NULL: no more to come */
 	struct window windows[WINDOWS];
 	uint32_t *slots;	/* slot_of(), or 0: empty */
+	dbbi_id_hash hash;
 	struct spot last;	/* the furthest find in the earlier stream */
 	uint32_t last_own;	/* the own list that was open when the first
 				   piece of that list was found */
@@ -60,6 +64,7 @@ dbbi_base_new(dbbi_base **out, dbbi_repo *repo, const dbbi_stream_ref *ref,
 	base->slots = calloc(SLOTS, sizeof *base->slots);
 	rc = base->slots == NULL ? dbbi_error_nomem(err) : 0;
 	if (rc < 0 ||
+	    (rc = dbbi_random(&base->hash, sizeof base->hash, err)) < 0 ||
 	    (rc = dbbi_lists_init(&base->lists, repo, repo->index,
 	    err)) < 0 ||
 	    (ref != NULL && (rc = dbbi_walk_new(&base->walk, ref,
@@ -85,14 +90,10 @@ dbbi_base_free(dbbi_base *base)
 	free(base);
 }
 
-/* Digests are SHA-256: any four of their bytes are a good hash. */
 static uint32_t
-first_slot(const uint8_t *digest)
+first_slot(const dbbi_base *base, const uint8_t *digest)
 {
-	uint32_t h;
-
-	memcpy(&h, digest, sizeof h);
-	return h & (SLOTS - 1);
+	return (uint32_t)dbbi_id_hash_of(&base->hash, digest) & (SLOTS - 1);
 }
 
 /* What stands for piece `i` of list `n`. */
@@ -129,7 +130,7 @@ add_list(dbbi_base *base, unsigned window, uint32_t n)
 
 	for (uint32_t i = 0; i < held->list.count; i++) {
 		dbbi_piece_list_get(&piece, &held->list, i);
-		at = first_slot(piece.digest);
+		at = first_slot(base, piece.digest);
 		while (base->slots[at] != 0)
 			at = (at + 1) & (SLOTS - 1);
 		base->slots[at] = slot_of(window, n, i);
@@ -280,7 +281,7 @@ static int
 look_up(struct spot *out, dbbi_piece *piece, const dbbi_base *base,
     const uint8_t *digest, uint32_t length)
 {
-	uint32_t at = first_slot(digest), slot;
+	uint32_t at = first_slot(base, digest), slot;
 
 	for (; (slot = base->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
 		*out = spot_of(base, slot);

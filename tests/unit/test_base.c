@@ -222,6 +222,44 @@ START_TEST(does_not_look_further_back_than_its_own_lists)
 }
 END_TEST
 
+/* A list of as many pieces as there can be, whose digests begin alike. */
+static size_t
+alike(dbbi_pieces *list, uint32_t n)
+{
+	dbbi_piece piece = { .length = 1 };
+
+	dbbi_pieces_reset(list);
+	list->chunk_count = 1;
+	memset(&list->chunks[0], 7, sizeof list->chunks[0]);
+	for (uint32_t i = 0; i < DBBI_PIECES_MAX; i++) {
+		memcpy(piece.digest + 8, &n, sizeof n);
+		memcpy(piece.digest + 12, &i, sizeof i);
+		list->items[list->count++] = piece;
+	}
+	list->bytes = list->count;
+	return dbbi_pieces_put(list);
+}
+
+/* Else each would be put behind all others, again and again. */
+START_TEST(digests_that_begin_alike_do_not_meet)
+{
+	dbbi_pieces *list = malloc(sizeof *list);
+	dbbi_base_piece found;
+	size_t size;
+
+	ck_assert_ptr_nonnull(list);
+	for (uint32_t n = 0; n < 600; n++) {
+		size = alike(list, n);
+		repo_ok(dbbi_base_note(base, list->list, size, list->bytes,
+		    &fx.err));
+	}
+	ck_assert_int_eq(dbbi_base_find(&found, base,
+	    list->items[DBBI_PIECES_MAX - 1].digest, 1, &fx.err), 1);
+	ck_assert_uint_eq(found.chunk.bytes[0], 7);
+	free(list);
+}
+END_TEST
+
 START_TEST(a_base_that_is_not_there_is_as_if_there_were_none)
 {
 	repo_ok(dbbi_store_remove(fx.store, repo_object("packs/"),
@@ -249,6 +287,7 @@ main(void)
 	tcase_add_test(tc, goes_on_after_much_was_taken_out);
 	tcase_add_test(tc, finds_the_new_streams_own_last_lists);
 	tcase_add_test(tc, does_not_look_further_back_than_its_own_lists);
+	tcase_add_test(tc, digests_that_begin_alike_do_not_meet);
 	tcase_add_test(tc, a_base_that_is_not_there_is_as_if_there_were_none);
 	return repo_run("base", tc);
 }
