@@ -5,6 +5,7 @@
  *	look	records, packs, heads; nothing is written yet
  *	rewrite	live chunks of mostly unused packs, into new ones
  *	condemn	what no set needs that stays, in one record
+ *	look	again, at sets that came since, or were not listed
  *	remove	manifests of sets that do not stay
  *	delete	packs whose newest record is past the grace
  *	index	without the packs that are gone
@@ -315,6 +316,8 @@ act(dbbi_prune *p, dbb_error *err)
 	if (rc < 0)
 		return rc;
 	dbbi_prune_date(p, now_ms - since_look_ms);
+	if ((rc = dbbi_prune_look_again(p, err)) < 0)
+		return rc;
 	count_packs(p, now_ms);
 	if ((rc = remove_sets(p, err)) < 0 ||
 	    (rc = delete_packs(p, err)) < 0)

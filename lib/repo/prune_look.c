@@ -267,6 +267,56 @@ dbbi_prune_look(dbbi_prune *p, dbb_error *err)
 	return 0;
 }
 
+/* ---- once more ---- */
+
+static void
+spare_pack(dbbi_prune_pack *pack)
+{
+	if (pack != NULL)
+		pack->flags |= DBBI_PRUNE_USED | DBBI_PRUNE_STUCK;
+}
+
+/* Whatever the set names stays, and what has chunks of it. */
+static int
+spare_set(dbbi_prune *p, const char *id, dbb_error *err)
+{
+	dbbi_manifest m;
+	int rc;
+
+	if ((rc = dbbi_manifest_read(&m, p->repo, id, 0, err)) < 0)
+		return rc == DBB_ENOTFOUND ? 0 : rc;
+	for (uint32_t i = 0; i < m.pack_count; i++) {
+		const dbbi_id *name = &m.packs[i].name;
+
+		spare_pack(dbbi_prune_packs_find(&p->packs, name));
+		for (size_t n = 0; n < p->condemned.count; n++) {
+			const dbbi_record *r = &p->condemned.records[n];
+
+			for (uint32_t k = first_move(r, name);
+			    is_from(r, k, name); k++)
+				spare_pack(dbbi_prune_packs_find(&p->packs,
+				    &r->moves[k].to));
+		}
+	}
+	dbbi_manifest_clear(&m);
+	return 0;
+}
+
+int
+dbbi_prune_look_again(dbbi_prune *p, dbb_error *err)
+{
+	dbbi_list ids = { NULL, 0 };
+	int rc;
+
+	rc = dbbi_set_ids(&ids, p->repo, err);
+	for (size_t i = 0; rc == 0 && i < ids.count; i++)
+		if (!dbbi_list_has(&p->sets, ids.items[i]) &&
+		    !dbbi_list_has(p->remove, ids.items[i]))
+			rc = spare_set(p, ids.items[i], err);
+	dbbi_list_clear(&ids);
+	return rc;
+}
+
 /* ---- mostly unused ---- */
 
 static int

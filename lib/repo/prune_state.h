@@ -40,6 +40,10 @@ typedef struct dbbi_prune {
 /* Read records, packs and heads. */
 int dbbi_prune_look(dbbi_prune *p, dbb_error *err);
 
+/* Read the heads of sets that were not there, or that a listing left out:
+ * what they name is not deleted. */
+int dbbi_prune_look_again(dbbi_prune *p, dbb_error *err);
+
 /* Note which records were past the grace at `now_ms` by the store's clock. */
 void dbbi_prune_date(dbbi_prune *p, int64_t now_ms);
 

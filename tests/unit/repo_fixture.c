@@ -130,6 +130,10 @@ static int
 faulty_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
     dbb_error *err)
 {
+	if (strcmp(prefix, "sets/") == 0 &&
+	    atomic_load(&fx.faults.lists_until_empty) > 0 &&
+	    atomic_fetch_sub(&fx.faults.lists_until_empty, 1) == 1)
+		return 0;
 	return dbbi_store_memory.list(store, prefix, fn, payload, err);
 }
 

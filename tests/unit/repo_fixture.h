@@ -18,6 +18,7 @@ struct faults {
 	atomic_int puts;		/* seen, for "packs/" */
 	atomic_int changes_until_broken;	/* 0: none fails; 1: the next
 					   put or removal, and all after */
+	atomic_int lists_until_empty;	/* of sets; 1: the next one is */
 	_Atomic uint64_t furthest_read;	/* end of the furthest byte */
 };
 

@@ -462,6 +462,23 @@ START_TEST(a_slow_prune_does_not_delete_too_soon)
 }
 END_TEST
 
+/* What was condemned and used all the same is named by a set that the first
+ * listing leaves out. */
+START_TEST(a_listing_that_is_cut_short_deletes_nothing)
+{
+	dbbi_stream_ref ref = repo_write(data, SIZE);
+
+	prune(NULL);
+	repo_write_set(A, &ref);
+	atomic_store(&fx.faults.lists_until_empty, 1);
+	prune_late(NULL);
+	ck_assert_int_eq(atomic_load(&fx.faults.lists_until_empty), 0);
+	ck_assert_uint_eq(stats.deleted.packs, 0);
+	restores(&ref, data, SIZE);
+	is_sound();
+}
+END_TEST
+
 START_TEST(leaves_alone_what_is_damaged)
 {
 	char object[DBBI_OBJECT_SIZE];
@@ -654,6 +671,7 @@ main(void)
 	tcase_add_test(tc, a_set_made_after_the_rewriting_uses_the_new_pack);
 	tcase_add_test(tc, a_writer_that_uses_more_of_it_keeps_the_old_pack);
 	tcase_add_test(tc, a_slow_prune_does_not_delete_too_soon);
+	tcase_add_test(tc, a_listing_that_is_cut_short_deletes_nothing);
 	tcase_add_test(tc, leaves_alone_what_is_damaged);
 	tcase_add_test(tc, a_set_that_lost_a_pack_keeps_its_stand_ins);
 	tcase_add_test(tc, a_set_that_lost_all_stops_nothing);
