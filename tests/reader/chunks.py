@@ -6,7 +6,7 @@ import struct
 
 import zstandard
 
-from errors import Damaged, NotFound, ReaderError, reading, require
+from errors import Damaged, ReaderError, reading, require
 from fields import Fields, is_hex, sha256
 
 PACK_HEADER, ENTRY, TRAILER = 16, 48, 48
@@ -112,7 +112,7 @@ class Chunks:
         try:
             with reading(what):
                 places = read(name)
-        except (Damaged, NotFound) as error:
+        except ReaderError as error:
             self.notes.append(str(error))
             return set()
         for place in places:

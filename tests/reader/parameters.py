@@ -12,7 +12,7 @@ from fields import is_hex, sha256
 
 FORMAT = 1
 KEY_NAME = re.compile(r'(?!\.)[A-Za-z0-9_.-]{1,64}')
-KEYS, KEY_BYTES, PARAMETER_BYTES = 256, 16384, 65536
+KEYS, KEY_BYTES, PARAMETER_BYTES = 256, 16384, 1 << 20
 
 
 def parse(text):

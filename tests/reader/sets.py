@@ -11,7 +11,7 @@ from parameters import member, parse
 
 SET_ID = re.compile(r'[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}')
 HEADER, DIGEST = 60, 32
-HEAD_BYTES, BODY_BYTES, SET_BYTES = 4 << 20, 64 << 20, 256 << 20
+HEAD_BYTES, BODY_BYTES, SET_BYTES = 4 << 20, 64 << 20, 512 << 20
 
 Stream = collections.namedtuple('Stream', 'name root depth size sha256')
 

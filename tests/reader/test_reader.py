@@ -135,6 +135,17 @@ class Example(unittest.TestCase):
             path.write_bytes(whole)
             self.assertEqual(read_here(folder), CONTENT)
 
+    def test_a_chunk_that_is_not_what_its_id_says_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, make_folder(folder)[1])
+            identity = example.chunk_id(CONTENT)
+            there = chunks.Chunks(Store(folder), ciphers.Open())
+            self.assertEqual(there.read(identity), (CONTENT, 1))
+            path.write_bytes(path.read_bytes().replace(CONTENT,
+                                                       CONTENT.upper()))
+            with self.assertRaisesRegex(ReaderError, "what its id says"):
+                there.read(identity)
+
 
 def read_here(folder):
     """Read the example's stream in this process."""
