@@ -21,6 +21,8 @@ struct check {
 	dbbi_index *index;
 	dbbi_proofs *proofs;
 	int64_t begun_ms;
+	uint32_t lost;		/* packs: proofs wait until it is known whether
+				   anybody misses them */
 	uint8_t *hurt;		/* for each set: damage was told, */
 	uint8_t *unread;	/* that its manifest cannot be read */
 	dbbi_list bad_objects;	/* index segments that cannot be used, */
@@ -132,13 +134,12 @@ mark_stand_ins(struct check *c, size_t set, uint8_t *marks, dbb_error *err)
 static int
 need_stand_ins(struct check *c, dbb_error *err)
 {
-	uint32_t lost = 0;
 	uint8_t *marks;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < c->needed.count; i++)
-		lost += c->needed.packs[i].damage != NULL;
-	if (lost == 0)
+		c->lost += c->needed.packs[i].damage != NULL;
+	if (c->lost == 0)
 		return 0;
 	marks = calloc((size_t)dbbi_index_packs(c->index) + 1, 1);
 	if (marks == NULL)
@@ -190,8 +191,38 @@ read_packs(struct check *c, _Atomic uint64_t *bytes_read, dbb_error *err)
 		return rc;
 	rc = dbbi_needed_read(&c->needed, c->repo, bytes_read,
 	    c->options->progress, err);
-	write_proofs(c);
+	if (rc < 0 || c->lost == 0)
+		write_proofs(c);
 	return rc;
+}
+
+/* Were all sets that there are now checked? */
+static int
+covers_all(const struct check *c)
+{
+	dbbi_list ids = { NULL, 0 };
+	int all;
+
+	all = dbbi_set_ids(&ids, c->repo, NULL) == 0;
+	for (size_t i = 0; all && i < ids.count; i++)
+		all = dbbi_list_has(c->sets, ids.items[i]);
+	dbbi_list_clear(&ids);
+	return all;
+}
+
+/* A lost pack is as good as one that was read if all that any set needs of
+ * it was read elsewhere. */
+static void
+prove_lost(struct check *c)
+{
+	dbbi_needed_pack *pack;
+
+	if (c->lost == 0 || !covers_all(c))
+		return;
+	for (uint32_t i = 0; i < c->needed.count; i++) {
+		pack = &c->needed.packs[i];
+		pack->proven |= !pack->listed && !pack->missed;
+	}
 }
 
 /* ---- all of it ---- */
@@ -230,7 +261,12 @@ check_all(struct check *c, _Atomic uint64_t *bytes_read, dbb_error *err)
 	if (c->options->read_percent > 0 &&
 	    (rc = read_packs(c, bytes_read, err)) < 0)
 		return rc;
-	return report_sets(c, err);
+	rc = report_sets(c, err);
+	if (rc == 0 && c->options->read_percent == 100)
+		prove_lost(c);
+	if (c->lost > 0 && c->options->read_percent > 0)
+		write_proofs(c);
+	return rc;
 }
 
 static void

@@ -16,6 +16,7 @@ typedef struct dbbi_needed_pack {
 	uint8_t stand_in;	/* it has chunks of lost packs */
 	uint8_t chosen;		/* to be read */
 	uint8_t proven;		/* it was read, and is good */
+	uint8_t missed;		/* a set with damage names it */
 	uint8_t rotten;		/* the damage was seen by reading it */
 	uint8_t blamed;		/* for a chunk of the stream at hand, */
 	uint8_t told;		/* of some stream of the set at hand */

@@ -239,6 +239,17 @@ is_suspect(const struct set *set)
 	return 0;
 }
 
+/* It is not known what the set lacks of which pack. */
+static void
+miss_packs(const struct set *set)
+{
+	dbbi_needed_pack *pack;
+
+	for (uint32_t i = 0; i < set->m.pack_count; i++)
+		if ((pack = needed_pack(set, i)) != NULL)
+			pack->missed = 1;
+}
+
 int
 dbbi_check_set(const dbbi_set_check *check, const char *id, int hurt,
     dbb_error *err)
@@ -262,6 +273,8 @@ dbbi_check_set(const dbbi_set_check *check, const char *id, int hurt,
 	if ((rc = for_streams(&set, check_stream, whole, err)) == 0 &&
 	    (rc = tell_rotten(&set, err)) == 0 && set.hurt)
 		rc = for_streams(&set, tell_whole, whole, err);
+	if (set.hurt)
+		miss_packs(&set);
 done:
 	free(whole);
 	dbbi_manifest_clear(&set.m);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "repo/condemned.h"
+#include "repo/proofs.h"
 #include "repo/prune.h"
 #include "repo_fixture.h"
 
@@ -72,18 +73,25 @@ fail_on_damage(const dbbi_damage *damage, void *payload)
 	return 1;
 }
 
-/* All sets are as they should be, read to the last byte. */
+/* These sets are as they should be, read to the last byte. */
 static void
-is_sound(void)
+are_sound(const dbbi_list *ids)
 {
 	dbbi_check_options options = { .read_percent = 100,
 	    .damage = fail_on_damage };
 	dbbi_check_stats checked;
+
+	repo_ok(dbbi_repo_check(&checked, fx.repo, ids, &options, &fx.err));
+}
+
+/* And all that there are. */
+static void
+is_sound(void)
+{
 	dbbi_list ids = { NULL, 0 };
 
 	repo_ok(dbbi_set_ids(&ids, fx.repo, &fx.err));
-	repo_ok(dbbi_repo_check(&checked, fx.repo, &ids, &options,
-	    &fx.err));
+	are_sound(&ids);
 	dbbi_list_clear(&ids);
 }
 
@@ -479,6 +487,40 @@ START_TEST(a_listing_that_is_cut_short_deletes_nothing)
 }
 END_TEST
 
+static int64_t
+proven_at(const dbbi_id *pack)
+{
+	dbbi_proofs *proofs = NULL;
+	int64_t at_ms;
+
+	repo_ok(dbbi_proofs_load(&proofs, fx.repo, &fx.err));
+	at_ms = dbbi_proofs_at(proofs, pack);
+	dbbi_proofs_free(proofs);
+	return at_ms;
+}
+
+/* Once what all sets need of it was read elsewhere. */
+START_TEST(a_pack_that_was_rewritten_is_proven_all_the_same)
+{
+	dbbi_list some = { NULL, 0 };
+	dbbi_id old;
+
+	make_sparse(&old);
+	prune(A);
+	prune_late(NULL);
+	make_set(C, other, SIZE);
+	ck_assert(!is_there(&old));
+	repo_ok(dbbi_list_add(&some, B, &fx.err));
+	are_sound(&some);
+	dbbi_list_clear(&some);
+	ck_assert_int_eq(proven_at(&old), 0);
+	is_sound();
+	ck_assert_int_ne(proven_at(&old), 0);
+	is_sound();
+	ck_assert_int_ne(proven_at(&old), 0);
+}
+END_TEST
+
 START_TEST(leaves_alone_what_is_damaged)
 {
 	char object[DBBI_OBJECT_SIZE];
@@ -672,6 +714,7 @@ main(void)
 	tcase_add_test(tc, a_writer_that_uses_more_of_it_keeps_the_old_pack);
 	tcase_add_test(tc, a_slow_prune_does_not_delete_too_soon);
 	tcase_add_test(tc, a_listing_that_is_cut_short_deletes_nothing);
+	tcase_add_test(tc, a_pack_that_was_rewritten_is_proven_all_the_same);
 	tcase_add_test(tc, leaves_alone_what_is_damaged);
 	tcase_add_test(tc, a_set_that_lost_a_pack_keeps_its_stand_ins);
 	tcase_add_test(tc, a_set_that_lost_all_stops_nothing);
