@@ -198,7 +198,8 @@ cli_report_verify(cli_output *output, cli_json *result)
 	cli_report_warnings(output, result);
 	cli_output_say(output, "%zu set%s, %zu damaged; %s packs looked at, "
 	    "%s read", n, n == 1 ? "" : "s", bad, packs, bytes);
-	tell_proofs(output, result);
+	if (bad == 0)
+		tell_proofs(output, result);
 }
 
 /* ---- index rebuild ---- */
