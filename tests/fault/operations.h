@@ -9,6 +9,7 @@
 #include <check.h>
 
 #include "ground.h"
+#include "../unit/suite.h"
 
 /*
  * What is there when one begins: a set that is to be pruned, of a time when
@@ -18,15 +19,6 @@
 #define KEPT 3u
 #define FIRST_KEPT 40u
 #define NEXT (FIRST_KEPT + KEPT)	/* generation that is backed up next */
-
-/* Sanitizers are slow: what they are to see shows in one place in so many. */
-#if defined(__SANITIZE_ADDRESS__)
-#define EVERY 4
-#elif defined(__SANITIZE_THREAD__)
-#define EVERY 16
-#else
-#define EVERY 1
-#endif
 
 struct operation {
 	const char *name;

@@ -24,7 +24,7 @@
 #define LONGEST_LIFE_MS 1500
 #define SETS 8			/* that a prune leaves */
 #define PRUNE_EVERY_MS 100
-#define GRACE_S (EVERY > 1 ? 6 : 2)
+#define GRACE_S (suite_share() > 1 ? 6 : 2)
 #define SHORT_RUN_MS (GRACE_S * 1000 / 2)
 
 /* What a worker tells, in one write: a pipe keeps it together. */

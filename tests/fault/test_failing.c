@@ -57,7 +57,7 @@ run_failing(const struct operation *operation, const struct fault *f)
 static uint64_t
 fail_at_each(const struct operation *operation, struct fault fault)
 {
-	int step = fault.for_ever || fault.after ? 3 * EVERY : EVERY;
+	int step = fault.for_ever || fault.after ? 3 * suite_share() : suite_share();
 
 	for (fault.nth = 1;; fault.nth += (uint64_t)step) {
 		fault.code = codes[fault.nth / step % 3];

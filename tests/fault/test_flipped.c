@@ -100,7 +100,7 @@ flip_each_bit(void)
 {
 	char what[32];
 
-	for (size_t bit = 0; bit < 8 * size; bit += EVERY * EVERY) {
+	for (size_t bit = 0; bit < 8 * size; bit += suite_share() * suite_share()) {
 		snprintf(what, sizeof what, "bit %zu flipped", bit % 8);
 		hurt[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		expect_refused(bit / 8, what);
@@ -119,7 +119,7 @@ write_each_number(uint64_t number, size_t bytes)
 	    (unsigned long long)number);
 	for (size_t i = 0; i < 8; i++)
 		le[i] = (uint8_t)(number >> (8 * i));
-	for (size_t at = 0; at + bytes <= size; at += EVERY) {
+	for (size_t at = 0; at + bytes <= size; at += suite_share()) {
 		if (memcmp(whole + at, le, bytes) == 0)
 			continue;
 		memcpy(hurt + at, le, bytes);

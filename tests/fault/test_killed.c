@@ -56,7 +56,7 @@ kill_at_each(const struct operation *operation, int after)
 	size_t sets;
 	int killed = 1;
 
-	for (nth = 1; killed; nth += EVERY) {
+	for (nth = 1; killed; nth += suite_share()) {
 		operations_restart();
 		killed = run_killed(operation, nth, after);
 		sets = operations_look("%s killed %s call %llu",
@@ -70,7 +70,7 @@ kill_at_each(const struct operation *operation, int after)
 		operations_look("%s after one killed %s call %llu",
 		    operation->name, when, nth);
 	}
-	return nth - EVERY;
+	return nth - suite_share();
 }
 
 static void

@@ -71,7 +71,7 @@ START_TEST(who_reads_gets_the_right_bytes_or_is_refused)
 	operations_begin(_i % 2);
 	operations_restart();
 	while (lie_to(ground_read_all, "reading", lie, nth, &rc))
-		nth += EVERY;
+		nth += suite_share();
 	operations_look("reading, with %s", lie->name);
 	operations_end();
 }
@@ -98,7 +98,7 @@ START_TEST(a_set_is_whole_or_is_found_not_to_be)
 			operations_look_after(&operations[0], rc, nth,
 			    lie->name);
 		}
-		nth += EVERY;
+		nth += suite_share();
 	} while (struck);
 	ck_assert_uint_gt(nth, 2);
 	operations_end();

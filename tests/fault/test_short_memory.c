@@ -46,7 +46,7 @@ run_short_at_each(const struct operation *operation, int for_ever)
 
 	operations_begin(1);
 	while (!run_short(operation, nth, for_ever))
-		nth += for_ever ? 3 * EVERY : EVERY;
+		nth += for_ever ? 3 * suite_share() : suite_share();
 	operations_end();
 	ck_assert_uint_ge(nth, 100);
 }
@@ -72,7 +72,7 @@ START_TEST(the_next_run_in_the_same_process_succeeds)
 	while (!run_short(&operations[0], nth, 0)) {
 		ok(ground_back_up(id, &work, NEXT + 1, &err));
 		operations_look("the run after one short of memory");
-		nth += 29 * EVERY;
+		nth += 29 * suite_share();
 	}
 	operations_end();
 }

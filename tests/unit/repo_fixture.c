@@ -527,7 +527,7 @@ repo_case(const char *name, void (*set_up)(void), void (*tear_down)(void))
 	TCase *tc = tcase_create(name);
 
 	tcase_set_timeout(tc, 120);
-	if (set_up != NULL)
+	if (set_up != NULL && !suite_is_slow())
 		begin_sealed_run();
 	if (set_up != NULL)
 		tcase_add_checked_fixture(tc, set_up, tear_down);

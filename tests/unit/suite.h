@@ -1,9 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* suite: the end of a test program. */
+/* suite: how much a test program does, and its end. */
 #ifndef SUITE_H
 #define SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
+
+/* Is the program run by something that takes many times as long (valgrind),
+ * or once more only to see that it can be run? */
+static inline int
+suite_is_slow(void)
+{
+	return getenv("DBB_TEST_SLOW") != NULL;
+}
+
+/* One in how many of many alike cases is to be done: sanitizers are slow, too,
+ * and what they are to see shows in few. */
+static inline int
+suite_share(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	return 16;
+#elif defined(__SANITIZE_ADDRESS__)
+	return 4;
+#else
+	return suite_is_slow() ? 16 : 1;
+#endif
+}
 
 /* Run and release it; what main is to return. */
 static inline int

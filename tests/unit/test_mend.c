@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "repo_fixture.h"
+#include "suite.h"
 
 #define MIB (1u << 20)
 #define SIZE (72 * MIB)		/* four packs */
@@ -145,6 +146,7 @@ main(void)
 {
 	TCase *tc = repo_case("mend", set_up, tear_down);
 
-	tcase_add_loop_test(tc, what_was_lost_comes_again, 0, 10);
+	tcase_add_loop_test(tc, what_was_lost_comes_again, 0,
+	    suite_share() == 1 ? 3 : 1);
 	return repo_run("mend", tc);
 }
