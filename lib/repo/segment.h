@@ -17,8 +17,7 @@
 #include "repo/keys.h"
 #include "util/bytes.h"
 
-/* A segment is full with either: a killed run loses no more than the packs
- * since the last one. */
+/* A segment is full with either. */
 #define DBBI_SEGMENT_PACKS 64u
 #define DBBI_SEGMENT_ENTRIES 65536u
 

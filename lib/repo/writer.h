@@ -71,6 +71,7 @@ struct dbbi_repo_writer {
 
 	pthread_mutex_t segment_mutex;
 	dbbi_segment segment;		/* of packs that are in the store */
+	uint32_t stored_packs;		/* by this run */
 	uint32_t unindexed;		/* packs from here on are in no segment
 					   of the store */
 

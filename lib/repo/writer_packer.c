@@ -205,6 +205,15 @@ seal(dbbi_id *name, const uint8_t **data, uint32_t *size,
 	return rc;
 }
 
+/* What a killed run stored after its last segment is stored again by the
+ * next: a sixteenth at most, or four packs. */
+static int
+segment_due(const dbbi_repo_writer *w)
+{
+	return dbbi_segment_full(&w->segment) || (w->segment.packs >= 4 &&
+	    w->segment.packs * 16 >= w->stored_packs);
+}
+
 static int
 upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 {
@@ -222,7 +231,8 @@ upload(dbbi_repo_writer *w, dbbi_pack *pack, dbb_error *err)
 		rc = dbbi_segment_add(&w->segment, &name, size,
 		    dbbi_pack_box(pack), dbbi_pack_directory(pack),
 		    dbbi_pack_count(pack), err);
-	if (rc == 0 && dbbi_segment_full(&w->segment))
+	w->stored_packs++;
+	if (rc == 0 && segment_due(w))
 		rc = dbbi_writer_end_segment(w, err);
 	pthread_mutex_unlock(&w->segment_mutex);
 	return rc;

@@ -224,6 +224,39 @@ START_TEST(a_failing_source_fails_its_stream_only)
 }
 END_TEST
 
+/* 192 MiB that do not shrink: 12 packs, and a segment after each four. The
+ * tenth pack is the 12th object, at which the first run ends. */
+START_TEST(a_run_that_was_cut_short_is_gone_on_with)
+{
+	size_t size = 192 * MIB;
+	uint8_t *data = malloc(size);
+	dbbi_writer_stats first, second;
+	dbbi_repo_writer *w = new_writer();
+	struct job job;
+
+	ck_assert_ptr_nonnull(data);
+	repo_ok(dbbi_random(data, size, &fx.err));
+	atomic_store(&fx.faults.puts_until_full, 12);
+	start(&job, w, data, size);
+	ck_assert_int_eq(end(&job) | dbbi_repo_writer_flush(w, NULL),
+	    DBB_ENOSPC);
+	dbbi_repo_writer_stats(&first, w);
+	dbbi_repo_writer_free(w);
+	repo_reopen();
+	w = new_writer();
+	start(&job, w, data, size);
+	repo_ok(end(&job));
+	repo_ok(dbbi_repo_writer_flush(w, &fx.err));
+	dbbi_repo_writer_stats(&second, w);
+	dbbi_repo_writer_free(w);
+	ck_assert_uint_gt(first.stored_bytes, size / 10 * 7);
+	ck_assert_uint_lt(first.stored_bytes + second.stored_bytes,
+	    size + 32 * MIB);
+	repo_ok(repo_read_back(&job.ref, data, size));
+	free(data);
+}
+END_TEST
+
 /* 40 MiB that do not shrink: three packs and an index segment. */
 START_TEST(a_full_store_fails_every_stream_with_its_words)
 {
@@ -401,6 +434,7 @@ main(void)
 	    gives_back_what_it_compressed_at_levels_of_its_own);
 	tcase_add_test(tc, a_failing_source_fails_its_stream_only);
 	tcase_add_test(tc, a_full_store_fails_every_stream_with_its_words);
+	tcase_add_test(tc, a_run_that_was_cut_short_is_gone_on_with);
 	tcase_add_test(tc, what_was_not_flushed_is_written_anew);
 	tcase_add_test(tc, a_pack_that_lost_bytes_is_written_again);
 	tcase_add_test(tc, cancelling_is_noticed_while_the_store_is_slow);
