@@ -6,12 +6,16 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Is the program run by something that takes many times as long (valgrind),
- * or once more only to see that it can be run? */
+/* Is the program run by something that takes many times as long (the thread
+ * sanitizer, valgrind), or once more only to see that it can be run? */
 static inline int
 suite_is_slow(void)
 {
+#if defined(__SANITIZE_THREAD__)
+	return 1;
+#else
 	return getenv("DBB_TEST_SLOW") != NULL;
+#endif
 }
 
 /* One in how many of many alike cases is to be done: sanitizers are slow, too,
