@@ -17,7 +17,8 @@ import pytest
 import compare
 import postgres_server
 from conftest import missing
-from programs import FAILED, NO_REPOSITORY, USAGE, DONE, Site
+from programs import (FAILED, NO_REPOSITORY, USAGE, DONE, Site,
+                      library_path, program)
 
 MB = 1024 * 1024
 
@@ -285,6 +286,18 @@ def public_site(server, built):
     shutil.rmtree(folder)
 
 
+def public_library(site):
+    """Where the build tree is below a folder that others may not walk
+    through, as /root often is: an environment that names a copy."""
+    built = library_path(program('dbb-backup'))
+    if not built:
+        return {}
+    copy = os.path.join(site.folder, 'lib')
+    os.mkdir(copy)
+    shutil.copy(os.path.join(built, 'libdbbackup.so.0'), copy)
+    return {'LD_LIBRARY_PATH': copy}
+
+
 def test_a_repository_not_writable_fails_clearly(
         public_site, server, sample, as_root):
     site = public_site
@@ -302,7 +315,7 @@ def test_a_repository_not_writable_fails_clearly(
     os.chmod(site.repository, 0o755)
     done = site.run('dbb-backup', '--json', 'run', wrap=(
         'setpriv', f'--reuid={nobody}', f'--regid={nobody}',
-        '--clear-groups'))
+        '--clear-groups'), env=public_library(site))
     assert_clear(done, FAILED, (site.repository, 'Permission denied'))
     assert_nothing_left(site, server, databases)
 
