@@ -7,7 +7,7 @@
 
 name=${3##*/}
 log=$2/valgrind-$name.log
-DBB_TEST_SLOW=1 CK_TIMEOUT_MULTIPLIER=20 timeout 900 "$1/libtool" --mode=execute valgrind \
+TEST_SLOW=1 CK_TIMEOUT_MULTIPLIER=20 timeout 900 "$1/libtool" --mode=execute valgrind \
     -q --error-exitcode=99 --leak-check=full \
     --errors-for-leak-kinds=definite "$3" >"$log" 2>&1
 case $? in

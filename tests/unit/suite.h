@@ -14,7 +14,7 @@ suite_is_slow(void)
 #if defined(__SANITIZE_THREAD__)
 	return 1;
 #else
-	return getenv("DBB_TEST_SLOW") != NULL;
+	return getenv("TEST_SLOW") != NULL;
 #endif
 }
 
