@@ -112,12 +112,13 @@ parse_front(dbbi_manifest *m, uint8_t *data, const dbbi_manifest_layout *l,
 	dbbi_cursor front;
 	int rc;
 
-	rc = check_digest(data, dbbi_manifest_front(l), "its head is not what was "
-	    "written", err);
+	rc = check_digest(data, dbbi_manifest_front(l), "its head is not "
+	    "what was written", err);
 	if (rc == 0)
 		rc = dbbi_sealed_open(&front, data, dbbi_manifest_front(l) -
-		    DBBI_SHA256_SIZE, dbbi_manifest_start(l), keys, DBBI_SET_INFO, err);
-	if (rc < 0)
+		    DBBI_SHA256_SIZE, dbbi_manifest_start(l), keys,
+		    DBBI_SET_INFO, err);
+	if (rc != 0)
 		return rc;
 	if ((rc = parse_packs(m, front.at + l->head, l->packs, err)) < 0)
 		return rc;

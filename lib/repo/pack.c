@@ -275,7 +275,7 @@ dbbi_pack_open_ends(dbbi_pack_view *out, const uint8_t *front,
 	if (rc == 0)
 		rc = open_directory(&directory, front, tail, tail_size, keys,
 		    err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (keys != NULL)
 		memcpy(out->box.bytes, front + DBBI_HEADER_SIZE,

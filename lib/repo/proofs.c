@@ -306,7 +306,7 @@ dbbi_proofs_tidy(dbbi_repo *repo, dbb_error *err)
 	uint8_t *busy = NULL;
 	int rc;
 
-	if ((rc = load_all(&proofs, &names, repo, err)) < 0 ||
+	if ((rc = load_all(&proofs, &names, repo, err)) != 0 ||
 	    (rc = dbbi_packs_list(repo->store, repo->run, see_pack, proofs,
 	    err)) < 0)
 		goto done;

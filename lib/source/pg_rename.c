@@ -138,7 +138,8 @@ dbbi_pg_rename(dbbi_pg_swap *s, const char *from, const char *to,
 			return rc;
 		rc = rename_once(s, oid, dbbi_pg_sql("ALTER DATABASE %I "
 		    "RENAME TO %I", from, to), err);
-		if (rc == DBB_OK || strcmp(err->remote, IN_USE) != 0)
+		if (rc == DBB_OK || err == NULL ||
+		    strcmp(err->remote, IN_USE) != 0)
 			return rc;
 		if (s->refused.code != 0)
 			break;
