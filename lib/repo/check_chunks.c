@@ -3,7 +3,7 @@
 
 #include "repo/check_chunks.h"
 
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #define ROOM (DBBI_CHUNK_LIMIT + DBBI_CHUNK_LIMIT + DBBI_TAG_SIZE)
 

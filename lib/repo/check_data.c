@@ -8,7 +8,7 @@
 
 #include "repo/check_packs.h"
 #include "repo/pack.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #define MAX_THREADS 4u		/* each holds a pack */
 #define PIECE_BYTES (4u << 20)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repo/threads.h"
 #include "util/bytes.h"
+#include "util/threads.h"
 
 #define LEAST_AVERAGES 64u	/* of pieces in a chunk */
 #define MOST_AVERAGES 128u

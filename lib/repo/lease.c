@@ -12,8 +12,8 @@
 
 #include "repo/repository.h"
 #include "repo/seal.h"
-#include "repo/threads.h"
 #include "util/clock.h"
+#include "util/threads.h"
 
 #define MAGIC "DBBLEASE"
 #define INFO "dbbackup lease"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "repo/chunk_seal.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #define MAGIC "DBBPACK1"
 #define INFO "dbbackup directory"

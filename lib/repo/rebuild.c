@@ -11,7 +11,7 @@
 #include "repo/pack_list.h"
 #include "repo/repository.h"
 #include "repo/seal.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #define MAX_THREADS 4u
 #define FIRST_READ 4096u	/* of a pack's end: a usual directory */

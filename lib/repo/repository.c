@@ -9,8 +9,8 @@
 
 #include "repo/key_ring.h"
 #include "repo/pack_list.h"
-#include "repo/threads.h"
 #include "util/random.h"
+#include "util/threads.h"
 
 /*
  * Pieces. Measured on pg_dump's output with every hundredth row changed

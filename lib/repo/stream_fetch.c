@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "repo/cells.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 /* So many bytes between two chunks are read and thrown away rather than
  * asked for separately. */

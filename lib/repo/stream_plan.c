@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "repo/cells.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 /* A list that is gone through. */
 struct plan {

@@ -11,7 +11,7 @@
 
 #include "repo/cells.h"
 #include "repo/gather.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #define MAX_THREADS 8u
 #define DEFAULT_THREADS 4u	/* at most: each holds 4 MiB */

@@ -24,7 +24,7 @@
 #include "repo/gather.h"
 #include "repo/pack.h"
 #include "repo/repository.h"
-#include "repo/threads.h"
+#include "util/threads.h"
 
 enum dbbi_slot_state {
 	DBBI_SLOT_FREE,

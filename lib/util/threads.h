@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * threads: what the pipelines of this layer need of the system: threads that
+ * threads: what whoever works beside its caller needs of the system: threads that
  * take no signals, conditions that wait by the monotonic clock, and large
  * buffers that go back to the system when they are released (malloc would
  * keep them, and memory would look as if it grew).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "repo/threads.h"
+#include "util/threads.h"
 
 #include <errno.h>
 #include <sched.h>
