@@ -53,6 +53,10 @@ int dbbi_hmac_add(dbbi_hmac *hmac, const void *data, size_t size,
 int dbbi_hmac_end(uint8_t out[DBBI_KEY_SIZE], dbbi_hmac *hmac,
     dbb_error *err);
 
+/* The whole at once, under a key of any size. */
+int dbbi_hmac_of(uint8_t out[DBBI_KEY_SIZE], const void *key,
+    size_t key_size, const void *data, size_t size, dbb_error *err);
+
 /* HKDF: one key from another; `salt` and `info` may be empty. */
 int dbbi_hkdf(uint8_t out[DBBI_KEY_SIZE], const void *key, size_t key_size,
     const void *salt, size_t salt_size, const char *info, dbb_error *err);

@@ -212,3 +212,15 @@ dbbi_hmac_end(uint8_t out[DBBI_KEY_SIZE], dbbi_hmac *hmac, dbb_error *err)
 	return EVP_MAC_final(hmac->state, out, &size, DBBI_KEY_SIZE) == 1 ?
 	    0 : dbbi_openssl_error(err, "HMAC");
 }
+
+int
+dbbi_hmac_of(uint8_t out[DBBI_KEY_SIZE], const void *key, size_t key_size,
+    const void *data, size_t size, dbb_error *err)
+{
+	size_t got = 0;
+
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_size,
+	    data, size, out, DBBI_KEY_SIZE, &got) == NULL)
+		return dbbi_openssl_error(err, "HMAC");
+	return 0;
+}

@@ -85,6 +85,24 @@ START_TEST(authenticates_as_published)
 }
 END_TEST
 
+/* RFC 4231, 4.3 and 4.7: a key shorter and one longer than a block. */
+START_TEST(authenticates_at_once_under_keys_of_any_size)
+{
+	static const char words[] = "Test Using Larger Than Block-Size Key - "
+	    "Hash Key First";
+	uint8_t key[131], mac[DBBI_KEY_SIZE];
+
+	memset(key, 0xaa, sizeof(key));
+	ck_assert_int_eq(dbbi_hmac_of(mac, key, sizeof(key), words,
+	    sizeof(words) - 1, &err), 0);
+	assert_bytes(mac, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546"
+	    "040f0ee37f54");
+	ck_assert_int_eq(dbbi_hmac_of(mac, "Jefe", 4,
+	    "what do ya want for nothing?", 28, &err), 0);
+	assert_bytes(mac, macs[1].mac);
+}
+END_TEST
+
 START_TEST(authenticates_anew_after_what_was_left_off)
 {
 	uint8_t key[ROOM] = {0}, mac[DBBI_KEY_SIZE];
@@ -408,6 +426,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, authenticates_as_published, 0,
 	    sizeof macs / sizeof *macs);
+	tcase_add_test(tc, authenticates_at_once_under_keys_of_any_size);
 	tcase_add_test(tc, authenticates_anew_after_what_was_left_off);
 	tcase_add_test(tc, derives_keys_as_published);
 	tcase_add_test(tc, derives_another_key_for_each_use);
