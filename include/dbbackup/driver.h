@@ -19,13 +19,32 @@
 extern "C" {
 #endif
 
+/* What goes with a store from its opening to its closing. */
+typedef struct dbb_store_env dbb_store_env;
+
+/* The setting of that name, or NULL; borrowed until `open` returns. */
+DBB_API const char *dbb_store_env_setting(const dbb_store_env *env,
+    const char *name);
+
+/* Log one line at a level as in dbb_context_set_log. Never a secret. */
+DBB_API void dbb_store_env_log(const dbb_store_env *env, int level,
+    const char *line);
+
+/* 1 once the caller wants what is running to stop: DBB_ECANCELED. */
+DBB_API int dbb_store_env_canceled(const dbb_store_env *env);
+
+/* Told that the object could not be deleted, and why; `err` is borrowed. */
+typedef void (*dbb_not_removed_fn)(const char *name, const dbb_error *err,
+    void *payload);
+
 typedef struct dbb_store_driver {
 	size_t size;		/* sizeof(dbb_store_driver) */
 	const char *scheme;	/* "file": URLs that begin "file:" come here */
 
-	/* `flags` as in dbb_store_open; `payload` as registered. */
+	/* `flags` as in dbb_store_open; `payload` as registered. `env` may be
+	 * kept until `close`. */
 	int (*open)(void **out, const char *url, uint32_t flags,
-	    void *payload, dbb_error *err);
+	    const dbb_store_env *env, void *payload, dbb_error *err);
 	void (*close)(void *store);
 
 	/* As dbb_store_put_…: all or nothing, durable after commit. put_free
@@ -45,12 +64,36 @@ typedef struct dbb_store_driver {
 	int (*list)(void *store, const char *prefix, dbb_list_fn fn,
 	    void *payload, dbb_error *err);
 	int (*remove)(void *store, const char *name, dbb_error *err);
+
+	/* From here on a member may be NULL, and `size` may end before it. */
+
+	/* The names of the settings that it knows, NULL-ended. */
+	const char *const *settings;
+
+	/* How many puts at once are faster than one after the other. */
+	unsigned (*parallel)(void *store);
+
+	/* Delete many objects. One that cannot be deleted keeps no other from
+	 * being deleted, and `fn` is told of it; a negative code says that
+	 * something was not even tried. */
+	int (*remove_many)(void *store, const char *const *names,
+	    size_t count, dbb_not_removed_fn fn, void *payload,
+	    dbb_error *err);
+
+	/* Lock an object against deletion as if it were put just now, where
+	 * what is put is locked. */
+	int (*protect)(void *store, const char *name, dbb_error *err);
+
+	/* Take away what puts have left that were begun before `before_ms`
+	 * and never ended; `*swept` counts. */
+	int (*sweep)(size_t *swept, void *store, int64_t before_ms,
+	    dbb_error *err);
 } dbb_store_driver;
 
 /*
  * Teach `ctx` a store. The driver is copied; `payload` stays the caller's
  * and must live as long as the context. A scheme that is known already is
- * DBB_EEXIST. Every member is required.
+ * DBB_EEXIST.
  */
 DBB_API int dbb_store_register(dbb_context *ctx,
     const dbb_store_driver *driver, void *payload);

@@ -4,6 +4,8 @@
  * backups.
  *
  *	file:///var/lib/dbbackup    a folder; objects are files below it
+ *	s3://bucket/prefix          objects in a bucket of S3, MinIO or another
+ *				    server that speaks S3
  *	memory:                     forgotten on close (for tests)
  *
  * A name is 1 to 512 bytes of [A-Za-z0-9._-] and '/', with no empty part and
@@ -31,12 +33,24 @@ typedef struct dbb_object {
 } dbb_object;
 
 #define DBB_STORE_CREATE 1u	/* make the folder or bucket if there is none */
+#define DBB_STORE_OFFLINE 2u	/* ask no server: see whether URL and settings
+				   can be understood. Only to be closed */
 
 /* Open the store at `url`. `*out` is the caller's, to release with
  * dbb_store_close. DBB_ENOTFOUND when the folder or bucket is not there and
  * DBB_STORE_CREATE was not said; DBB_EINVAL for a URL of no known scheme. */
 DBB_API int dbb_store_open(dbb_store **out, dbb_context *ctx, const char *url,
     uint32_t flags);
+
+/*
+ * The same with settings, "name=value" strings ended by NULL (NULL: none),
+ * which are not kept. Their names are those of the keys under [repository]
+ * that dbb-backup(1) lists for stores: "endpoint=http://127.0.0.1:9000". A
+ * name that this kind of store does not know is DBB_EINVAL. What
+ * dbb_context_load has read is not looked at.
+ */
+DBB_API int dbb_store_open_with(dbb_store **out, dbb_context *ctx,
+    const char *url, uint32_t flags, const char *const *settings);
 
 DBB_API void dbb_store_close(dbb_store *store);
 

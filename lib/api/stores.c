@@ -31,8 +31,8 @@ dbb_store_register(dbb_context *ctx, const dbb_store_driver *driver,
 }
 
 int
-dbb_store_open(dbb_store **out, dbb_context *ctx, const char *url,
-    uint32_t flags)
+dbb_store_open_with(dbb_store **out, dbb_context *ctx, const char *url,
+    uint32_t flags, const char *const *settings)
 {
 	dbb_error *err = dbbi_api_begin(ctx);
 	dbb_store *store;
@@ -43,12 +43,20 @@ dbb_store_open(dbb_store **out, dbb_context *ctx, const char *url,
 	if ((store = calloc(1, sizeof(*store))) == NULL)
 		return dbbi_error_nomem(err);
 	store->ctx = ctx;
-	rc = dbbi_store_open(&store->store, ctx->ops.stores, url, flags, err);
+	rc = dbbi_store_open_with(&store->store, ctx->ops.stores, url, flags,
+	    settings, &ctx->run, err);
 	if (rc < 0)
 		free(store);
 	else
 		*out = store;
 	return rc;
+}
+
+int
+dbb_store_open(dbb_store **out, dbb_context *ctx, const char *url,
+    uint32_t flags)
+{
+	return dbb_store_open_with(out, ctx, url, flags, NULL);
 }
 
 void

@@ -17,10 +17,10 @@ check_repository(dbbi_ops *ops, dbb_error *err)
 
 	if ((rc = dbbi_repository_url(&url, ops, err)) < 0)
 		return rc;
-	rc = dbbi_store_open(&store, ops->stores, url, 0, err);
+	rc = dbbi_repository_store(&store, ops, DBB_STORE_OFFLINE, err);
 	dbbi_store_close(store);
 	if (rc != DBB_ENOTFOUND)
-		return dbbi_error_context(err, rc, "[repository] url");
+		return dbbi_error_context(err, rc, "[repository]");
 	dbbi_error_clear(err);
 	return 0;
 }

@@ -63,7 +63,7 @@ init_repository(dbbi_json *result, dbbi_ops *ops, dbb_error *err)
 	int made, rc;
 
 	if ((rc = dbbi_repository_url(&url, ops, err)) < 0 ||
-	    (rc = dbbi_store_open(&store, ops->stores, url, DBB_STORE_CREATE,
+	    (rc = dbbi_repository_store(&store, ops, DBB_STORE_CREATE,
 	    err)) < 0)
 		return rc;
 	rc = make_repository(&repo, &made, store, ops, err);

@@ -27,6 +27,26 @@ dbbi_repository_url(const char **out, const dbbi_ops *ops, dbb_error *err)
 	return 0;
 }
 
+int
+dbbi_repository_store(dbbi_store **out, const dbbi_ops *ops, uint32_t flags,
+    dbb_error *err)
+{
+	dbbi_list settings = {0};
+	const char *url;
+	int rc;
+
+	if ((rc = dbbi_repository_url(&url, ops, err)) < 0 ||
+	    (rc = dbbi_config_settings(&settings, ops->config, err)) < 0)
+		return rc;
+	rc = dbbi_store_settings_sift(&settings, ops->stores, url, ops->run,
+	    err);
+	if (rc == 0)
+		rc = dbbi_store_open_with(out, ops->stores, url, flags,
+		    (const char *const *)settings.items, ops->run, err);
+	dbbi_config_settings_clear(&settings);
+	return rc;
+}
+
 static int
 open_repository(dbbi_vault *vault, dbbi_ops *ops, dbb_error *err)
 {
@@ -40,6 +60,20 @@ open_repository(dbbi_vault *vault, dbbi_ops *ops, dbb_error *err)
 	return rc;
 }
 
+/* The folder or bucket itself is missing. */
+static int
+refuse_absent(const char *url, dbb_error *err)
+{
+	int bucket = strncmp(url, "file:", strlen("file:")) != 0;
+
+	dbbi_error_set(err, DBB_ENOREPO, "no repository at '%s': there is no "
+	    "such %s", url, bucket ? "bucket" : "folder");
+	dbbi_error_hint(err, "make it with 'dbb-backup init', or put the "
+	    "right url under [repository]%s", bucket ? "" : "; if it lies on "
+	    "a disk that is mounted, look whether it is");
+	return DBB_ENOREPO;
+}
+
 int
 dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err)
 {
@@ -49,15 +83,9 @@ dbbi_vault_open(dbbi_vault *out, dbbi_ops *ops, dbb_error *err)
 
 	if ((rc = dbbi_repository_url(&url, ops, err)) < 0)
 		return rc;
-	rc = dbbi_store_open(&v.store, ops->stores, url, 0, err);
-	if (rc == DBB_ENOTFOUND) {
-		rc = dbbi_error_set(err, DBB_ENOREPO,
-		    "no repository at '%s': there is no such folder", url);
-		dbbi_error_hint(err, "make it with 'dbb-backup init', or put "
-		    "the right url under [repository]; if it lies on a disk "
-		    "that is mounted, look whether it is");
-		return rc;
-	}
+	rc = dbbi_repository_store(&v.store, ops, 0, err);
+	if (rc == DBB_ENOTFOUND)
+		return refuse_absent(url, err);
 	if (rc < 0)
 		return rc;
 	if ((rc = open_repository(&v, ops, err)) < 0) {

@@ -30,6 +30,10 @@ void dbbi_vault_work(dbbi_vault *vault, const char *verb);
 int dbbi_repository_url(const char **out, const dbbi_ops *ops,
     dbb_error *err);
 
+/* Open the store of that URL, as [repository] says. */
+int dbbi_repository_store(dbbi_store **out, const dbbi_ops *ops,
+    uint32_t flags, dbb_error *err);
+
 /* One configured source. */
 typedef struct dbbi_choice {
 	const dbbi_source_driver *driver;

@@ -6,15 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/store_env.h"
 #include "store/store_registry.h"
 #include "util/text.h"
-
-struct dbbi_store {
-	dbbi_store_entry entry;		/* a copy: the registry's moves when it
-					   grows; its scheme does not */
-	void *handle;			/* the driver's */
-	char *url;			/* as it may be shown */
-};
 
 struct dbbi_put {
 	dbbi_store *store;
@@ -23,12 +17,8 @@ struct dbbi_put {
 	const char *closed;	/* why it takes no more; NULL: it does */
 };
 
-/*
- * What a driver returned, made into what our callers rely on: DBB_OK or a
- * negative code, and an error that says so. `err` was emptied before.
- */
-static int
-settle(const dbbi_store_entry *entry, int rc, dbb_error *err)
+int
+dbbi_store_settle(const dbbi_store_entry *entry, int rc, dbb_error *err)
 {
 	if (rc > 0)
 		return dbbi_error_set(err, DBB_EINTERNAL, "the store driver "
@@ -59,8 +49,9 @@ check_flags(uint32_t flags, uint32_t known, dbb_error *err)
 }
 
 int
-dbbi_store_open(dbbi_store **out, const dbbi_store_registry *registry,
-    const char *url, uint32_t flags, dbb_error *err)
+dbbi_store_open_with(dbbi_store **out, const dbbi_store_registry *registry,
+    const char *url, uint32_t flags, const char *const *settings,
+    dbbi_run *run, dbb_error *err)
 {
 	const dbbi_store_entry *entry = NULL;
 	dbbi_store *s = NULL;
@@ -72,14 +63,20 @@ dbbi_store_open(dbbi_store **out, const dbbi_store_registry *registry,
 		free(s);
 		return dbbi_error_nomem(err);
 	}
-	if ((rc = check_flags(flags, DBB_STORE_CREATE, err)) < 0 ||
-	    (rc = dbbi_store_registry_find(&entry, registry, url, err)) < 0)
+	s->env = (dbb_store_env){ .settings = settings, .run = run };
+	if ((rc = check_flags(flags, DBB_STORE_CREATE | DBB_STORE_OFFLINE,
+	    err)) < 0 ||
+	    (rc = dbbi_store_registry_find(&entry, registry, url, err)) < 0 ||
+	    (rc = dbbi_store_env_check(&s->env, entry->driver.settings,
+	    err)) < 0)
 		goto done;
 	s->entry = *entry;
 	dbbi_error_clear(err);
-	rc = entry->driver.open(&s->handle, url, flags, entry->payload, err);
-	if ((rc = settle(entry, rc, err)) < 0)
+	rc = entry->driver.open(&s->handle, url, flags, &s->env,
+	    entry->payload, err);
+	if ((rc = dbbi_store_settle(entry, rc, err)) < 0)
 		goto done;
+	s->env.settings = NULL;
 	*out = s;
 	return DBB_OK;
 done:
@@ -87,6 +84,14 @@ done:
 	free(s->url);
 	free(s);
 	return rc;
+}
+
+int
+dbbi_store_open(dbbi_store **out, const dbbi_store_registry *registry,
+    const char *url, uint32_t flags, dbb_error *err)
+{
+	return dbbi_store_open_with(out, registry, url, flags, NULL, NULL,
+	    err);
 }
 
 void
@@ -125,7 +130,7 @@ dbbi_store_put_begin(dbbi_put **out, dbbi_store *store, const char *name,
 	dbbi_error_clear(err);
 	rc = store->entry.driver.put_begin(&put->handle, store->handle, name,
 	    size_hint, flags, err);
-	if ((rc = settle(&store->entry, rc, err)) < 0)
+	if ((rc = dbbi_store_settle(&store->entry, rc, err)) < 0)
 		goto done;
 	*out = put;
 	return DBB_OK;
@@ -155,7 +160,7 @@ dbbi_store_put_write(dbbi_put *put, const void *data, size_t size,
 	if (size == 0)
 		return DBB_OK;
 	dbbi_error_clear(err);
-	rc = settle(entry, entry->driver.put_write(put->handle, data, size,
+	rc = dbbi_store_settle(entry, entry->driver.put_write(put->handle, data, size,
 	    err), err);
 	if (rc < 0)
 		put->closed = "writing it failed before";
@@ -171,7 +176,7 @@ dbbi_store_put_commit(dbbi_put *put, dbb_error *err)
 	if (put->closed != NULL)
 		return refuse_closed(put, err);
 	dbbi_error_clear(err);
-	rc = settle(entry, entry->driver.put_commit(put->handle, err), err);
+	rc = dbbi_store_settle(entry, entry->driver.put_commit(put->handle, err), err);
 	put->closed = rc < 0 ? "committing it failed before" :
 	    "it is committed already";
 	return dbbi_error_context(err, rc, "storing '%s'", put->name);
@@ -214,7 +219,7 @@ dbbi_store_read(size_t *got, dbbi_store *store, const char *name,
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
 	dbbi_error_clear(err);
-	rc = settle(&store->entry, store->entry.driver.read(&n, store->handle,
+	rc = dbbi_store_settle(&store->entry, store->entry.driver.read(&n, store->handle,
 	    name, offset, buffer, size, err), err);
 	if (rc == DBB_OK && n > size)
 		rc = dbbi_error_set(err, DBB_EINTERNAL, "the store driver "
@@ -273,7 +278,7 @@ dbbi_store_stat(dbb_object *out, dbbi_store *store, const char *name,
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
 	dbbi_error_clear(err);
-	rc = settle(&store->entry, store->entry.driver.stat(&object,
+	rc = dbbi_store_settle(&store->entry, store->entry.driver.stat(&object,
 	    store->handle, name, err), err);
 	if (rc == DBB_OK) {
 		object.size = size < sizeof(object) ? size : sizeof(object);
@@ -322,7 +327,7 @@ dbbi_store_list(dbbi_store *store, const char *prefix, dbb_list_fn fn,
 		rc = dbbi_error_set(err, DBB_ECANCELED,
 		    "stopped by the caller");
 	else
-		rc = settle(&store->entry, rc, err);
+		rc = dbbi_store_settle(&store->entry, rc, err);
 	return dbbi_error_context(err, rc, "listing '%s' in '%s'", prefix,
 	    store->url);
 }
@@ -335,7 +340,7 @@ dbbi_store_remove(dbbi_store *store, const char *name, dbb_error *err)
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
 	dbbi_error_clear(err);
-	rc = settle(&store->entry, store->entry.driver.remove(store->handle,
+	rc = dbbi_store_settle(&store->entry, store->entry.driver.remove(store->handle,
 	    name, err), err);
 	return dbbi_error_context(err, rc, "deleting '%s'", name);
 }

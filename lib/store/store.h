@@ -13,6 +13,8 @@
 #include <dbbackup/driver.h>
 
 #include "util/error.h"
+#include "util/run.h"
+#include "util/text.h"
 
 typedef struct dbbi_store dbbi_store;
 typedef struct dbbi_store_registry dbbi_store_registry;
@@ -24,9 +26,22 @@ int dbbi_store_registry_add(dbbi_store_registry *registry,
     const dbb_store_driver *driver, void *payload, dbb_error *err);
 void dbbi_store_registry_free(dbbi_store_registry *registry);
 
-/* As dbb_store_open. The registry must outlive the store. */
+/* As dbb_store_open_with; `run` may be NULL. Registry and run must outlive
+ * the store. */
+int dbbi_store_open_with(dbbi_store **out,
+    const dbbi_store_registry *registry, const char *url, uint32_t flags,
+    const char *const *settings, dbbi_run *run, dbb_error *err);
+
+/* Without settings, and without a run. */
 int dbbi_store_open(dbbi_store **out, const dbbi_store_registry *registry,
     const char *url, uint32_t flags, dbb_error *err);
+
+/* Take out of `settings` those that the driver of `url` does not know, and
+ * say so in the log. */
+int dbbi_store_settings_sift(dbbi_list *settings,
+    const dbbi_store_registry *registry, const char *url, dbbi_run *run,
+    dbb_error *err);
+
 void dbbi_store_close(dbbi_store *store);
 const char *dbbi_store_url(const dbbi_store *store);	/* without secrets */
 
@@ -60,6 +75,15 @@ int dbbi_store_stat(dbb_object *out, dbbi_store *store, const char *name,
 int dbbi_store_list(dbbi_store *store, const char *prefix, dbb_list_fn fn,
     void *payload, dbb_error *err);
 int dbbi_store_remove(dbbi_store *store, const char *name, dbb_error *err);
+
+/* As the driver's members of these names, for any driver: many are deleted
+ * one by one, and where nothing is locked or left there is nothing to do. */
+int dbbi_store_remove_many(dbbi_store *store, const char *const *names,
+    size_t count, dbb_not_removed_fn fn, void *payload, dbb_error *err);
+int dbbi_store_protect(dbbi_store *store, const char *name, dbb_error *err);
+int dbbi_store_sweep(size_t *swept, dbbi_store *store, int64_t before_ms,
+    dbb_error *err);
+unsigned dbbi_store_parallel(dbbi_store *store);	/* 1 or more */
 
 /* The library's own drivers. */
 extern const dbb_store_driver dbbi_store_file;

@@ -56,12 +56,13 @@ file_close(void *store)
 }
 
 static int
-file_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *err)
+file_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *err)
 {
 	dbbi_file_store *fs;
 	int rc;
 
+	(void)env;
 	(void)payload;
 	fs = calloc(1, sizeof(*fs));
 	if (fs == NULL || pthread_mutex_init(&fs->mutex, NULL) != 0) {

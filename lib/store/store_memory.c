@@ -73,12 +73,13 @@ exists(dbb_error *err)
 }
 
 static int
-memory_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *err)
+memory_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *err)
 {
 	struct memory *m;
 
 	(void)flags;
+	(void)env;
 	(void)payload;
 	if (url[strcspn(url, ":") + 1] != '\0')
 		return dbbi_error_set(err, DBB_EINVAL,

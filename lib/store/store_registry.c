@@ -3,11 +3,15 @@
 
 #include "store/store_registry.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/url.h"
 #include "util/text.h"
+
+/* What every driver has; the members behind it are optional. */
+#define REQUIRED_SIZE offsetof(dbb_store_driver, settings)
 
 struct dbbi_store_registry {
 	dbbi_store_entry *entries;
@@ -31,7 +35,8 @@ check_driver(const dbb_store_driver *d, dbb_error *err)
 	char *scheme = NULL, *url;
 	int rc;
 
-	if (d == NULL || d->size != sizeof(*d))
+	if (d == NULL || d->size > sizeof(*d) || d->size < REQUIRED_SIZE ||
+	    (d->size - REQUIRED_SIZE) % sizeof(void *) != 0)
 		return dbbi_error_set(err, DBB_EINVAL, "this store driver is "
 		    "not of the size that this library knows");
 	if (d->scheme == NULL || d->open == NULL || d->close == NULL ||
@@ -40,7 +45,7 @@ check_driver(const dbb_store_driver *d, dbb_error *err)
 	    d->read == NULL || d->stat == NULL || d->list == NULL ||
 	    d->remove == NULL)
 		return dbbi_error_set(err, DBB_EINVAL, "this store driver "
-		    "lacks a member: all are required");
+		    "lacks a member that is required");
 	url = dbbi_text_format("%s:", d->scheme);
 	if (url == NULL)
 		return dbbi_error_nomem(err);
@@ -79,7 +84,8 @@ dbbi_store_registry_add(dbbi_store_registry *registry,
 	}
 	registry->entries = entries;
 	e = &entries[registry->count++];
-	e->driver = *driver;
+	memset(&e->driver, 0, sizeof(e->driver));
+	memcpy(&e->driver, driver, driver->size);
 	e->driver.scheme = scheme;
 	e->scheme = scheme;
 	e->payload = payload;

@@ -298,7 +298,8 @@ dbbi_config_find(const dbbi_config *config, const char *section,
 		if (found != NULL)
 			return found;
 	}
-	if (!dbbi_config_usual_apply(config))
+	if (strcmp(section, "postgres") == 0 &&
+	    !dbbi_config_usual_apply(config))
 		return NULL;
 	return dbbi_config_find_at(config, DBBI_LEVEL_USUAL, section, name,
 	    key);

@@ -67,6 +67,13 @@ void dbbi_secret_free(char *secret);
 /* A file's content likewise: DBB_ECONFIG when it is missing or empty. */
 int dbbi_secret_read(char **out, const char *path, dbb_error *err);
 
+/* What is configured for the repository's store, as "key=value" strings; of
+ * a secret, the one way in which it is given. Release and wipe it with
+ * dbbi_config_settings_clear. */
+int dbbi_config_settings(dbbi_list *out, const dbbi_config *config,
+    dbb_error *err);
+void dbbi_config_settings_clear(dbbi_list *settings);
+
 /* What the last load found worth saying: variables that are set and not
  * used, files with secrets that others may read. Borrowed until the next
  * load; without secrets. */

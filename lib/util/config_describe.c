@@ -23,6 +23,7 @@ shown_value(const dbbi_key *key, const char *value)
 	case DBBI_KEY_TEXT:
 	case DBBI_KEY_NUMBER:
 	case DBBI_KEY_AUTO:
+	case DBBI_KEY_SIZE:
 	case DBBI_KEY_BOOL:
 	case DBBI_KEY_SECRET_FILE:
 	default:

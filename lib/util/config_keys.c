@@ -12,8 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MAX 32		/* more than there are keys in a section */
+#define NAMES_MAX 64		/* more than there are keys in a section */
 #define RETENTION_MAX 100000	/* days in 273 years */
+#define PART_MIN ((uint64_t)5 << 20)	/* what S3 takes */
+#define PART_MAX ((uint64_t)1 << 30)
+#define RATE_MIN 1024
+#define RATE_MAX ((uint64_t)1 << 40)
 
 const dbbi_section dbbi_sections[] = {
 	{ "repository", 0 },
@@ -23,33 +27,67 @@ const dbbi_section dbbi_sections[] = {
 	{ NULL, 0 },
 };
 
+/* One of the store's, in each of its three ways. */
+#define SECRET(key) \
+	{ "repository", key, DBBI_KEY_SECRET, NULL, 0, 0, 1 }, \
+	{ "repository", key "-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0, 1 }, \
+	{ "repository", key "-command", DBBI_KEY_SECRET_COMMAND, NULL, 0, 0, \
+	    1 }
+
 const dbbi_key dbbi_keys[] = {
-	{ "repository", "url", DBBI_KEY_URL, NULL, 0, 0 },
-	{ "repository", "compression", DBBI_KEY_AUTO, "auto", 0, 19 },
-	{ "repository", "verify-write", DBBI_KEY_BOOL, "yes", 0, 0 },
-	{ "repository", "password", DBBI_KEY_SECRET, NULL, 0, 0 },
-	{ "repository", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
+	{ "repository", "url", DBBI_KEY_URL, NULL, 0, 0, 0 },
+	{ "repository", "compression", DBBI_KEY_AUTO, "auto", 0, 19, 0 },
+	{ "repository", "verify-write", DBBI_KEY_BOOL, "yes", 0, 0, 0 },
+	{ "repository", "password", DBBI_KEY_SECRET, NULL, 0, 0, 0 },
+	{ "repository", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0, 0 },
 	{ "repository", "password-command", DBBI_KEY_SECRET_COMMAND, NULL,
-	    0, 0 },
-	{ "repository", "key-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
-	{ "postgres", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0 },
-	{ "postgres", "databases", DBBI_KEY_TEXT, NULL, 0, 0 },
-	{ "postgres", "password", DBBI_KEY_SECRET, NULL, 0, 0 },
-	{ "postgres", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
+	    0, 0, 0 },
+	{ "repository", "key-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0, 0 },
+	{ "repository", "endpoint", DBBI_KEY_URL, NULL, 0, 0, 1 },
+	{ "repository", "region", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "addressing", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "ca-file", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "profile", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	SECRET("access-key"),
+	SECRET("secret-key"),
+	SECRET("session-token"),
+	{ "repository", "concurrency", DBBI_KEY_NUMBER, NULL, 1, 64, 1 },
+	{ "repository", "part-size", DBBI_KEY_SIZE, NULL, PART_MIN, PART_MAX,
+	    1 },
+	{ "repository", "bandwidth-up", DBBI_KEY_SIZE, NULL, RATE_MIN,
+	    RATE_MAX, 1 },
+	{ "repository", "bandwidth-down", DBBI_KEY_SIZE, NULL, RATE_MIN,
+	    RATE_MAX, 1 },
+	{ "repository", "retry-times", DBBI_KEY_NUMBER, NULL, 0, 1000, 1 },
+	{ "repository", "retry-for", DBBI_KEY_NUMBER, NULL, 0, 86400, 1 },
+	{ "repository", "checksum", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "storage-class", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "sse", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "sse-key-id", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	SECRET("sse-customer-key"),
+	{ "repository", "object-lock", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "object-lock-days", DBBI_KEY_NUMBER, NULL, 1,
+	    RETENTION_MAX, 1 },
+	{ "repository", "tags", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
+	{ "repository", "requester-pays", DBBI_KEY_BOOL, NULL, 0, 0, 1 },
+	{ "postgres", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0, 0 },
+	{ "postgres", "databases", DBBI_KEY_TEXT, NULL, 0, 0, 0 },
+	{ "postgres", "password", DBBI_KEY_SECRET, NULL, 0, 0, 0 },
+	{ "postgres", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0, 0 },
 	{ "postgres", "password-command", DBBI_KEY_SECRET_COMMAND, NULL,
-	    0, 0 },
-	{ "retention", "days", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "retention", "keep-last", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "retention", "daily", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "retention", "weekly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "retention", "monthly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "retention", "yearly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX },
-	{ "history", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0 },
-	{ "history", "password", DBBI_KEY_SECRET, NULL, 0, 0 },
-	{ "history", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0 },
+	    0, 0, 0 },
+	{ "retention", "days", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "retention", "keep-last", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "retention", "daily", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "retention", "weekly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "retention", "monthly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "retention", "yearly", DBBI_KEY_NUMBER, NULL, 0, RETENTION_MAX, 0 },
+	{ "history", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0, 0 },
+	{ "history", "password", DBBI_KEY_SECRET, NULL, 0, 0, 0 },
+	{ "history", "password-file", DBBI_KEY_SECRET_FILE, NULL, 0, 0, 0 },
 	{ "history", "password-command", DBBI_KEY_SECRET_COMMAND, NULL,
-	    0, 0 },
-	{ NULL, NULL, DBBI_KEY_TEXT, NULL, 0, 0 },
+	    0, 0, 0 },
+	{ NULL, NULL, DBBI_KEY_TEXT, NULL, 0, 0, 0 },
 };
 
 /* For later versions. `key` NULL: the whole section. */
@@ -65,8 +103,6 @@ static const struct later {
 	{ "reports", NULL, "this version writes no reports" },
 	{ "hook", NULL, "this version runs no hooks" },
 	{ "service", NULL, "this version has no service" },
-	{ "repository", "endpoint", "'endpoint' (s3) is not in this version" },
-	{ "repository", "region", "'region' (s3) is not in this version" },
 	{ NULL, NULL, NULL },
 };
 
@@ -303,6 +339,12 @@ dbbi_key_check(const dbbi_key *key, const char *value, dbb_error *err)
 		    "and not %sa whole number from %llu to %llu", key->key,
 		    value, key->type == DBBI_KEY_AUTO ? "'auto' or " : "",
 		    (unsigned long long)key->min,
+		    (unsigned long long)key->max);
+	if (key->type == DBBI_KEY_SIZE &&
+	    dbbi_parse_size(&number, value, key->min, key->max) != 0)
+		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is '%.64s' "
+		    "and not a size from %llu to %llu, as in '16 MiB'",
+		    key->key, value, (unsigned long long)key->min,
 		    (unsigned long long)key->max);
 	if (key->type == DBBI_KEY_BOOL && dbbi_parse_bool(&yes, value) != 0)
 		return dbbi_error_set(err, DBB_ECONFIG, "'%s' is '%.64s' "

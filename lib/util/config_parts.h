@@ -20,6 +20,7 @@ enum dbbi_key_type {
 	DBBI_KEY_CONNECTION,	/* likewise; may be empty */
 	DBBI_KEY_NUMBER,	/* min to max */
 	DBBI_KEY_AUTO,		/* the same, or "auto" */
+	DBBI_KEY_SIZE,		/* min to max, as dbbi_parse_size */
 	DBBI_KEY_BOOL,		/* as dbbi_parse_bool */
 	DBBI_KEY_SECRET,	/* never shown; also KEY-file, KEY-command */
 	DBBI_KEY_SECRET_FILE,	/* the path of a file that holds one */
@@ -32,6 +33,7 @@ typedef struct dbbi_key {
 	enum dbbi_key_type type;
 	const char *fallback;	/* the default, or NULL */
 	uint64_t min, max;	/* of a number */
+	int for_store;		/* handed to the repository's store */
 } dbbi_key;
 
 typedef struct dbbi_section {

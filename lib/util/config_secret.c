@@ -16,15 +16,17 @@
 
 #define SECRET_MAX 65536	/* bytes in a file */
 #define WAYS 3			/* KEY, KEY-file, KEY-command */
+#define KEY_SIZE 64		/* longer than any key */
+
+static const char *const endings[WAYS] = { "", "-file", "-command" };
 
 /* The strongest of the ways in which a secret is given; `*out` NULL: none. */
 static int
 choose_way(const dbbi_entry **out, const dbbi_config *config,
     const char *section, const char *name, const char *key, dbb_error *err)
 {
-	static const char *const endings[WAYS] = { "", "-file", "-command" };
 	const dbbi_entry *found, *best = NULL;
-	char text[DBBI_PLACE_SIZE], way[64];
+	char text[DBBI_PLACE_SIZE], way[KEY_SIZE];
 	size_t i;
 
 	for (i = 0; i < WAYS; i++) {
@@ -42,6 +44,29 @@ choose_way(const dbbi_entry **out, const dbbi_config *config,
 	}
 	*out = best;
 	return DBB_OK;
+}
+
+/* Is it one way of giving a secret? Then `base` is the secret's own key.
+ * 'key-file' is none: it is a file, and nothing else. */
+static int
+is_way(char base[KEY_SIZE], const dbbi_key *key)
+{
+	size_t i, n, end;
+
+	if (key->type != DBBI_KEY_SECRET &&
+	    key->type != DBBI_KEY_SECRET_FILE &&
+	    key->type != DBBI_KEY_SECRET_COMMAND)
+		return 0;
+	n = strlen(key->key);
+	for (i = WAYS; i-- > 0; ) {
+		end = strlen(endings[i]);
+		if (n > end && n - end < KEY_SIZE &&
+		    strcmp(key->key + n - end, endings[i]) == 0)
+			break;
+	}
+	memcpy(base, key->key, n - end);
+	base[n - end] = '\0';
+	return dbbi_key_get(key->section, base) != NULL;
 }
 
 /* ---- checking ---- */
@@ -89,8 +114,8 @@ warn_of_files(dbbi_config *config, dbb_error *err)
 			rc = dbbi_config_warn(config, dbbi_text_format(
 			    "'%s' (%s) holds a %s and everyone on this "
 			    "machine may read it", e->value, e->origin, strcmp(
-			    e->key->key, "key-file") == 0 ? "key" :
-			    "password"), err);
+			    e->key->key, "password-file") == 0 ? "password" :
+			    "key"), err);
 	}
 	if (rc == 0 && in_file && others_may_read(config->file))
 		rc = dbbi_config_warn(config, dbbi_text_format(
@@ -103,15 +128,16 @@ static int
 check_ways(const dbbi_config *config, dbb_error *err)
 {
 	const dbbi_entry *e, *way;
+	char base[KEY_SIZE];
 	size_t i;
 	int rc;
 
 	for (i = 0; i < config->count; i++) {
 		e = &config->entries[i];
-		if (e->key == NULL || strncmp(e->key->key, "password", 8) != 0)
+		if (e->key == NULL || !is_way(base, e->key))
 			continue;
 		rc = choose_way(&way, config, e->section->kind, e->name,
-		    "password", err);
+		    base, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -291,4 +317,75 @@ dbbi_config_secret(char **out, const dbbi_config *config,
 	if (rc == 0)
 		*out = secret;
 	return rc;
+}
+
+/* ---- what the store is to know ---- */
+
+/* The value of `key` for the store; NULL when there is none, or when it is
+ * a secret that is given in another way. */
+static int
+find_setting(const char **out, const dbbi_config *config,
+    const dbbi_key *key, dbb_error *err)
+{
+	const dbbi_entry *found;
+	char base[KEY_SIZE];
+	int rc = DBB_OK;
+
+	if (is_way(base, key))
+		rc = choose_way(&found, config, key->section, NULL, base,
+		    err);
+	else
+		found = dbbi_config_find(config, key->section, NULL,
+		    key->key);
+	if (rc == DBB_OK)
+		*out = found != NULL && found->key == key ? found->value :
+		    key->fallback;
+	return rc;
+}
+
+static int
+add_setting(dbbi_list *out, const char *key, const char *value,
+    dbb_error *err)
+{
+	char *text = dbbi_text_format("%s=%s", key, value);
+	int rc;
+
+	if (text == NULL)
+		return dbbi_error_nomem(err);
+	rc = dbbi_list_add(out, text, err);
+	dbbi_secret_free(text);
+	return rc;
+}
+
+int
+dbbi_config_settings(dbbi_list *out, const dbbi_config *config,
+    dbb_error *err)
+{
+	dbbi_list settings = {0};
+	const char *value = NULL;
+	const dbbi_key *key;
+	int rc = DBB_OK;
+
+	for (key = dbbi_keys; rc == DBB_OK && key->section != NULL; key++) {
+		if (!key->for_store)
+			continue;
+		rc = find_setting(&value, config, key, err);
+		if (rc == DBB_OK && value != NULL)
+			rc = add_setting(&settings, key->key, value, err);
+	}
+	if (rc < 0)
+		dbbi_config_settings_clear(&settings);
+	else
+		*out = settings;
+	return rc;
+}
+
+void
+dbbi_config_settings_clear(dbbi_list *settings)
+{
+	size_t i;
+
+	for (i = 0; i < settings->count; i++)
+		dbbi_wipe(settings->items[i], strlen(settings->items[i]));
+	dbbi_list_clear(settings);
 }

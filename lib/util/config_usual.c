@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The names that are usual elsewhere: POSTGRES_… as containers have them,
- * PG… as libpq has them. They may well belong to another program: what is
- * not used is warned of, never an error.
+ * The names that are usual elsewhere: POSTGRES_… and MINIO_… as containers
+ * have them, PG… as libpq has them, AWS_… as the SDKs of AWS have them. They
+ * may well belong to another program: what is not used is warned of, never
+ * an error.
  */
 #include <config.h>
 
@@ -27,8 +28,10 @@ static const struct unused {
 	{ "QDRANT_URL", "this version does not back up qdrant" },
 	{ "QDRANT_HOST", "this version does not back up qdrant" },
 	{ "BACKUP_SCHEDULE", "this version has no scheduler" },
-	{ "MINIO_", "this version has no s3 store" },
 	{ NULL, NULL },
+};
+static const struct unused minio = {
+	"MINIO_", "the repository is not in s3",
 };
 
 /* keyword='value', the value quoted as libpq wants it. */
@@ -164,6 +167,74 @@ put_sources(dbbi_config *config, const char *const *environment,
 	return DBB_OK;
 }
 
+/* ---- s3 ---- */
+
+/* The first that is set says it. Those of AWS that hold keys are read where
+ * keys are looked for (net/aws_credentials). */
+static const struct usual {
+	const char *name;
+	const char *key;
+} s3_names[] = {
+	{ "AWS_ENDPOINT_URL_S3", "endpoint" },
+	{ "AWS_ENDPOINT_URL", "endpoint" },
+	{ "MINIO_ENDPOINT", "endpoint" },
+	{ "AWS_REGION", "region" },
+	{ "AWS_DEFAULT_REGION", "region" },
+	{ "MINIO_REGION", "region" },
+	{ "MINIO_ACCESS_KEY", "access-key" },
+	{ "MINIO_ACCESS_KEY_FILE", "access-key-file" },
+	{ "MINIO_SECRET_KEY", "secret-key" },
+	{ "MINIO_SECRET_KEY_FILE", "secret-key-file" },
+	{ NULL, NULL },
+};
+
+/* Is the repository in S3, by what was read so far? */
+static int
+is_in_s3(const dbbi_config *config)
+{
+	const char *url = dbbi_config_get(config, "repository", NULL, "url");
+
+	return url != NULL && strncmp(url, "s3:", 3) == 0;
+}
+
+/* MINIO_BUCKET is a repository where no other is named. */
+static int
+put_bucket(dbbi_config *config, const char *const *environment,
+    dbb_error *err)
+{
+	const char *bucket = dbbi_env_get(environment, "MINIO_BUCKET");
+	char *url;
+	int rc;
+
+	if (bucket == NULL ||
+	    dbbi_config_get(config, "repository", NULL, "url") != NULL)
+		return DBB_OK;
+	if ((url = dbbi_text_format("s3://%s", bucket)) == NULL)
+		return dbbi_error_nomem(err);
+	rc = put_usual(config, "repository", "url", url, "MINIO_BUCKET",
+	    err);
+	free(url);
+	return rc;
+}
+
+static int
+put_s3(dbbi_config *config, const char *const *environment, dbb_error *err)
+{
+	const struct usual *u;
+	int rc;
+
+	rc = put_bucket(config, environment, err);
+	for (u = s3_names; rc == 0 && u->name != NULL; u++)
+		if (is_in_s3(config) && dbbi_config_find_at(config,
+		    DBBI_LEVEL_USUAL, "repository", NULL, u->key) == NULL)
+			rc = put_usual(config, "repository", u->key,
+			    dbbi_env_get(environment, u->name), u->name,
+			    err);
+	return rc;
+}
+
+/* ---- what is not used ---- */
+
 /* The variable of `environment` that has this name or beginning. */
 static int
 is_set(const char *const *environment, const char *name)
@@ -178,6 +249,17 @@ is_set(const char *const *environment, const char *name)
 	return 0;
 }
 
+static int
+warn_if_set(dbbi_config *config, const char *const *environment,
+    const struct unused *u, dbb_error *err)
+{
+	if (!is_set(environment, u->name))
+		return DBB_OK;
+	return dbbi_config_warn(config, dbbi_text_format("%s%s is set and "
+	    "not used: %s", u->name,
+	    u->name[strlen(u->name) - 1] == '_' ? "…" : "", u->reason), err);
+}
+
 int
 dbbi_config_read_usual(dbbi_config *config, const char *const *environment,
     dbb_error *err)
@@ -190,11 +272,11 @@ dbbi_config_read_usual(dbbi_config *config, const char *const *environment,
 		rc = put_usual(config, "retention", "days",
 		    dbbi_env_get(environment, RETENTION_DAYS),
 		    RETENTION_DAYS, err);
+	if (rc == 0)
+		rc = put_s3(config, environment, err);
+	if (rc == 0 && !is_in_s3(config))
+		rc = warn_if_set(config, environment, &minio, err);
 	for (u = unused; u->name != NULL && rc == 0; u++)
-		if (is_set(environment, u->name))
-			rc = dbbi_config_warn(config, dbbi_text_format(
-			    "%s%s is set and not used: %s", u->name,
-			    u->name[strlen(u->name) - 1] == '_' ? "…" : "",
-			    u->reason), err);
+		rc = warn_if_set(config, environment, u, err);
 	return rc;
 }

@@ -190,6 +190,45 @@ dbbi_parse_u64(uint64_t *out, const char *text, uint64_t min, uint64_t max)
 	return 0;
 }
 
+/* How many bits a unit shifts; -1: it is none. */
+static int
+unit_shift(const char *unit)
+{
+	static const char letters[] = "KMG";
+	const char *letter;
+
+	unit += strspn(unit, " \t");
+	if (*unit == '\0' || strcmp(unit, "B") == 0)
+		return 0;
+	letter = strchr(letters, *unit == 'k' ? 'K' : *unit);
+	unit++;
+	if (letter == NULL || (*unit != '\0' && strcmp(unit, "iB") != 0 &&
+	    strcmp(unit, "B") != 0))
+		return -1;
+	return 10 * (int)(letter - letters + 1);
+}
+
+int
+dbbi_parse_size(uint64_t *out, const char *text, uint64_t min, uint64_t max)
+{
+	size_t digits = strspn(text, "0123456789");
+	int shift = unit_shift(text + digits);
+	char number[24];
+	uint64_t value;
+
+	if (shift < 0 || digits == 0 || digits >= sizeof(number))
+		return -1;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (dbbi_parse_u64(&value, number, 0, UINT64_MAX >> shift) != 0)
+		return -1;
+	value <<= shift;
+	if (value < min || value > max)
+		return -1;
+	*out = value;
+	return 0;
+}
+
 int
 dbbi_parse_bool(int *out, const char *text)
 {

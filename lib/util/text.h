@@ -39,6 +39,11 @@ int dbbi_list_split(dbbi_list *list, const char *text, dbb_error *err);
 int dbbi_parse_u64(uint64_t *out, const char *text, uint64_t min,
     uint64_t max);
 
+/* Likewise a size: a number, and perhaps "k", "M" or "G", or "KiB", "MiB" or
+ * "GiB", all of them powers of 1024, with or without blanks between. */
+int dbbi_parse_size(uint64_t *out, const char *text, uint64_t min,
+    uint64_t max);
+
 /* "yes", "true", "on", "1" and their opposites; 0, or -1. */
 int dbbi_parse_bool(int *out, const char *text);
 

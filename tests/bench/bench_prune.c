@@ -38,13 +38,13 @@ name_of(dbbi_id *name, uint32_t i)
 /* ---- a folder with packs that are not there ---- */
 
 static int
-made_up_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *e)
+made_up_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *e)
 {
 	char file[4096];
 
 	snprintf(file, sizeof file, "file:%s", url + strlen("made-up:"));
-	return dbbi_store_file.open(out, file, flags, payload, e);
+	return dbbi_store_file.open(out, file, flags, env, payload, e);
 }
 
 static int

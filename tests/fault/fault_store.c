@@ -244,8 +244,8 @@ is(const struct moment *m, enum fault_action action)
 /* ---- the driver ---- */
 
 static int
-fault_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *err)
+fault_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *err)
 {
 	struct fault_plan *plan = payload;
 	struct handle *h = calloc(1, sizeof *h);
@@ -255,7 +255,7 @@ fault_open(void **out, const char *url, uint32_t flags, void *payload,
 		return dbb_error_set(err, DBB_ENOMEM, "out of memory", NULL);
 	h->plan = plan;
 	rc = plan->wrapped->open(&h->wrapped, url + strlen(PREFIX), flags,
-	    plan->payload, err);
+	    env, plan->payload, err);
 	if (rc < 0)
 		free(h);
 	else

@@ -34,11 +34,12 @@ pause_ms(int ms)
 }
 
 static int
-faulty_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *err)
+faulty_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *err)
 {
 	(void)url;
-	return dbbi_store_memory.open(out, "memory:", flags, payload, err);
+	return dbbi_store_memory.open(out, "memory:", flags, env, payload,
+	    err);
 }
 
 static void

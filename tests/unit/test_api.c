@@ -157,6 +157,22 @@ START_TEST(a_store_is_useful_by_itself)
 }
 END_TEST
 
+START_TEST(a_store_takes_only_settings_that_it_knows)
+{
+	static const char *const settings[] = { "endpoint=http://h", NULL };
+	dbb_store *store = NULL;
+
+	ck_assert_int_eq(dbb_store_open_with(&store, ctx, "memory:", 0,
+	    settings), DBB_EINVAL);
+	ck_assert_ptr_null(store);
+	ck_assert_ptr_nonnull(strstr(dbb_error_message(dbb_context_error(
+	    ctx)), "unknown setting 'endpoint'"));
+	ck_assert_int_eq(dbb_store_open_with(&store, ctx, "memory:", 0,
+	    NULL), DBB_OK);
+	dbb_store_close(store);
+}
+END_TEST
+
 START_TEST(an_unknown_scheme_is_refused_by_name)
 {
 	dbb_store *store = NULL;
@@ -199,6 +215,7 @@ main(void)
 	tcase_add_test(t, an_error_is_forgotten_by_the_next_call);
 	tcase_add_test(t, a_store_is_useful_by_itself);
 	tcase_add_test(t, an_unknown_scheme_is_refused_by_name);
+	tcase_add_test(t, a_store_takes_only_settings_that_it_knows);
 	tcase_add_test(t, every_code_has_a_name);
 	suite_add_tcase(suite, t);
 	return suite_run(suite);

@@ -218,8 +218,12 @@ static const char *const refused[][2] = {
 	{ "[repository]\nkey-file = /k\npassword = s3cret\n",
 	    "[repository]: both 'key-file' (dbbackup.conf:2) and 'password' "
 	    "(dbbackup.conf:3) are given" },
-	{ "[repository]\nregion = x\n", "dbbackup.conf:2: [repository]: "
-	    "'region' (s3) is not in this version" },
+	{ "[repository]\nsecret-key = s3cret\nsecret-key-file = /k\n",
+	    "[repository]: both 'secret-key' (dbbackup.conf:2) and "
+	    "'secret-key-file' (dbbackup.conf:3) are given" },
+	{ "[repository]\npart-size = 4 MiB\n", "dbbackup.conf:2: "
+	    "[repository]: 'part-size' is '4 MiB' and not a size from 5242880 "
+	    "to 1073741824, as in '16 MiB'" },
 	{ "[repository]\nverify-write = perhaps\n", "dbbackup.conf:2: "
 	    "[repository]: 'verify-write' is 'perhaps' and neither yes nor "
 	    "no" },
@@ -512,6 +516,39 @@ START_TEST(a_secret_comes_from_a_command)
 }
 END_TEST
 
+/* What the repository's store is to know, joined by blanks. */
+static void
+assert_settings(const char *expected)
+{
+	dbbi_list settings = {0};
+	char text[512] = "";
+	size_t i;
+
+	ck_assert_int_eq(dbbi_config_settings(&settings, config, &err), 0);
+	for (i = 0; i < settings.count; i++) {
+		strcat(text, settings.items[i]);
+		strcat(text, " ");
+	}
+	dbbi_config_settings_clear(&settings);
+	ck_assert_str_eq(text, expected);
+}
+
+START_TEST(the_store_is_told_what_is_for_it)
+{
+	ck_assert_int_eq(load("[repository]\nurl = s3://b\nregion = r\n"
+	    "compression = 3\npassword = s3cret\nendpoint = http://h\n"
+	    "secret-key-file = /k\npart-size = 8M\n"), 0);
+	assert_settings("endpoint=http://h region=r secret-key-file=/k "
+	    "part-size=8M ");
+	ck_assert_int_eq(dbbi_config_set(config, "repository", "secret-key",
+	    "s3cret", &err), 0);
+	assert_settings("endpoint=http://h region=r secret-key=s3cret "
+	    "part-size=8M ");
+	ck_assert_int_eq(load("[repository]\nkey-file = /k\n"), 0);
+	assert_settings("secret-key=s3cret ");
+}
+END_TEST
+
 START_TEST(warns_of_secrets_that_others_may_read)
 {
 	const dbbi_list *warnings;
@@ -599,6 +636,7 @@ main(void)
 	tcase_add_test(tc, the_strongest_way_wins);
 	tcase_add_test(tc, a_secret_file_must_hold_one);
 	tcase_add_test(tc, a_secret_comes_from_a_command);
+	tcase_add_test(tc, the_store_is_told_what_is_for_it);
 	tcase_add_test(tc, warns_of_secrets_that_others_may_read);
 	tcase_add_test(tc, describes_everything_but_secrets);
 	suite_add_tcase(suite, tc);

@@ -197,8 +197,6 @@ END_TEST
 START_TEST(refuses_what_later_versions_have)
 {
 	static const char *const table[][2] = {
-		{ "DBB_REPOSITORY_ENDPOINT=x", "'endpoint' (s3)" },
-		{ "DBB_REPOSITORY_REGION=x", "'region' (s3)" },
 		{ "DBB_NEO4J_GRAPH_URL=x", "does not back up neo4j" },
 		{ "DBB_QDRANT_V_URL=x", "does not back up qdrant" },
 		{ "DBB_SERVICE_LISTEN=x", "no service" },
@@ -369,10 +367,57 @@ START_TEST(retention_days_have_a_usual_name)
 	    "DBB_RETENTION_DAYS=7", NULL, NULL), 0);
 	assert_value("retention", NULL, "days", "7",
 	    "environment DBB_RETENTION_DAYS");
+	ck_assert_int_eq(load("BACKUP_RETENTION_DAYS=30",
+	    "DBB_POSTGRES_APP_CONNECTION=host=a", NULL, NULL), 0);
+	assert_value("retention", NULL, "days", "30",
+	    "environment BACKUP_RETENTION_DAYS");
 	ck_assert_int_eq(load("BACKUP_RETENTION_DAYS=30 days", NULL, NULL,
 	    NULL), DBB_ECONFIG);
 	ck_assert_ptr_nonnull(strstr(err.message,
 	    "environment BACKUP_RETENTION_DAYS: 'days' is '30 days'"));
+}
+END_TEST
+
+START_TEST(s3_has_usual_names)
+{
+	ck_assert_int_eq(load("MINIO_BUCKET=backups",
+	    "MINIO_ENDPOINT=http://minio:9000", "MINIO_ACCESS_KEY=me",
+	    "MINIO_SECRET_KEY_FILE=/k"), 0);
+	assert_warned(NULL);
+	assert_value("repository", NULL, "url", "s3://backups",
+	    "environment MINIO_BUCKET");
+	assert_value("repository", NULL, "endpoint", "http://minio:9000",
+	    "environment MINIO_ENDPOINT");
+	assert_value("repository", NULL, "secret-key-file", "/k",
+	    "environment MINIO_SECRET_KEY_FILE");
+	ck_assert_int_eq(load("DBB_REPOSITORY_URL=s3://b",
+	    "MINIO_ENDPOINT=http://a", "AWS_ENDPOINT_URL=http://b",
+	    "AWS_ENDPOINT_URL_S3=http://c"), 0);
+	assert_value("repository", NULL, "endpoint", "http://c",
+	    "environment AWS_ENDPOINT_URL_S3");
+	ck_assert_int_eq(load("DBB_REPOSITORY_URL=s3://b",
+	    "AWS_DEFAULT_REGION=x", "AWS_REGION=y",
+	    "DBB_REPOSITORY_ENDPOINT=http://d"), 0);
+	assert_value("repository", NULL, "region", "y",
+	    "environment AWS_REGION");
+	assert_value("repository", NULL, "endpoint", "http://d",
+	    "environment DBB_REPOSITORY_ENDPOINT");
+}
+END_TEST
+
+START_TEST(names_of_s3_count_only_for_s3)
+{
+	ck_assert_int_eq(load("DBB_REPOSITORY_URL=file:///r",
+	    "AWS_REGION=x", "AWS_ENDPOINT_URL=http://b", NULL), 0);
+	assert_value("repository", NULL, "region", NULL, NULL);
+	assert_value("repository", NULL, "endpoint", NULL, NULL);
+	assert_warned(NULL);
+	ck_assert_int_eq(load("DBB_REPOSITORY_URL=file:///r",
+	    "MINIO_BUCKET=b", NULL, NULL), 0);
+	assert_value("repository", NULL, "url", "file:///r",
+	    "environment DBB_REPOSITORY_URL");
+	assert_warned("MINIO_… is set and not used: the repository is not "
+	    "in s3");
 }
 END_TEST
 
@@ -440,6 +485,8 @@ main(void)
 	tcase_add_test(tc, usual_names_give_way_to_other_sections);
 	tcase_add_test(tc, usual_names_fill_a_main_that_is_silent);
 	tcase_add_test(tc, retention_days_have_a_usual_name);
+	tcase_add_test(tc, s3_has_usual_names);
+	tcase_add_test(tc, names_of_s3_count_only_for_s3);
 	tcase_add_test(tc, warns_of_what_is_not_used);
 	tcase_add_test(tc, warns_of_a_password_with_no_use);
 	tcase_add_test(tc, the_process_has_an_environment_too);

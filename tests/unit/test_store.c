@@ -5,24 +5,31 @@
 
 #include "store_cases.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static dbbi_store_registry *registry;
 static dbb_error err;
 static int bad_result;		/* what the coat returns instead, if not 0 */
+static char env_seen[64];	/* the setting 'coat-colour' */
+static int removed_at_once;	/* by coat_remove_many */
 static const char *bad_name;	/* what its listing tells of in addition */
 static size_t bad_got;		/* what it claims to have read in addition */
 
 static int
-coat_open(void **out, const char *url, uint32_t flags, void *payload,
-    dbb_error *e)
+coat_open(void **out, const char *url, uint32_t flags,
+    const dbb_store_env *env, void *payload, dbb_error *e)
 {
 	ck_assert_ptr_eq(payload, &registry);
+	snprintf(env_seen, sizeof(env_seen), "%s", dbb_store_env_setting(env,
+	    "coat-colour") != NULL ? dbb_store_env_setting(env,
+	    "coat-colour") : "none");
 	if (strstr(url, "fails") != NULL)
 		return dbb_error_set(e, DBB_ECONNECT, "nobody is there",
 		    "call later");
-	return dbbi_store_memory.open(out, "memory:", flags, NULL, e);
+	return dbbi_store_memory.open(out, "memory:", flags, env, NULL, e);
 }
 
 static int
@@ -55,6 +62,18 @@ coat_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
 	if (bad_name != NULL)
 		(void)fn(&object, payload);
 	return dbbi_store_memory.list(store, prefix, fn, payload, e);
+}
+
+static int
+coat_remove_many(void *store, const char *const *names, size_t count,
+    dbb_not_removed_fn fn, void *payload, dbb_error *e)
+{
+	(void)store;
+	(void)fn;
+	(void)payload;
+	removed_at_once = (int)count;
+	return strcmp(names[0], "fails") != 0 ? DBB_OK :
+	    dbb_error_set(e, DBB_ECONNECT, "nobody is there", NULL);
 }
 
 static dbb_store_driver
@@ -118,6 +137,153 @@ START_TEST(refuses_a_driver_that_lacks_something)
 }
 END_TEST
 
+START_TEST(takes_a_driver_without_what_came_later)
+{
+	dbb_store_driver d = coat();
+	dbbi_store *s = NULL;
+
+	d.scheme = "older";
+	d.size = offsetof(dbb_store_driver, settings);
+	d.remove_many = coat_remove_many;
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_open(&s, registry, "older:", 0, &err),
+	    DBB_OK);
+	store_put(s, "a", "x");
+	store_put(s, "b", "y");
+	removed_at_once = 0;
+	ck_assert_int_eq(dbbi_store_remove_many(s,
+	    (const char *const[]){ "a", "b" }, 2, NULL, NULL, &err), DBB_OK);
+	ck_assert_int_eq(removed_at_once, 0);
+	ck_assert_str_eq(store_names(s, ""), "");
+	dbbi_store_close(s);
+	d.scheme = "newer";
+	d.size = sizeof(d) + sizeof(void *);
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_EINVAL);
+}
+END_TEST
+
+START_TEST(does_without_what_a_driver_has_not)
+{
+	size_t swept = 9;
+
+	ck_assert_int_eq(dbbi_store_sweep(&swept, store_under_test, 1, &err),
+	    DBB_OK);
+	ck_assert_uint_eq(swept, 0);
+	ck_assert_int_eq(dbbi_store_protect(store_under_test, "a", &err),
+	    DBB_OK);
+	ck_assert_int_eq(dbbi_store_protect(store_under_test, "../a", &err),
+	    DBB_EINVAL);
+	ck_assert_uint_eq(dbbi_store_parallel(store_under_test), 1);
+}
+END_TEST
+
+START_TEST(hands_many_names_to_a_driver_that_takes_them)
+{
+	dbb_store_driver d = coat();
+	dbbi_store *s = NULL;
+
+	d.scheme = "many";
+	d.remove_many = coat_remove_many;
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_open(&s, registry, "many:", 0, &err),
+	    DBB_OK);
+	ck_assert_int_eq(dbbi_store_remove_many(s,
+	    (const char *const[]){ "a", "b" }, 2, NULL, NULL, &err), DBB_OK);
+	ck_assert_int_eq(removed_at_once, 2);
+	ck_assert_int_eq(dbbi_store_remove_many(s,
+	    (const char *const[]){ "a", "/b" }, 2, NULL, NULL, &err),
+	    DBB_EINVAL);
+	ck_assert_int_eq(dbbi_store_remove_many(s,
+	    (const char *const[]){ "fails" }, 1, NULL, NULL, &err),
+	    DBB_ECONNECT);
+	ck_assert_str_eq(err.message,
+	    "deleting 1 objects: nobody is there");
+	dbbi_store_close(s);
+}
+END_TEST
+
+static const char *const coat_settings[] = { "coat-colour", "coat-size",
+    NULL };
+
+static const struct {
+	const char *settings[3];
+	int rc;
+	const char *said;
+} settings[] = {
+	{ { NULL }, DBB_OK, "none" },
+	{ { "coat-size=1", "coat-colour=blue=green" }, DBB_OK, "blue=green" },
+	{ { "coat-colour=" }, DBB_OK, "" },
+	{ { "coat-color=s3cret" }, DBB_EINVAL, "unknown setting 'coat-color'; "
+	    "the nearest known one is 'coat-colour'" },
+	{ { "coat-size=1", "coat-size=2" }, DBB_EINVAL, "setting 'coat-size' "
+	    "is given twice" },
+	{ { "coat-size=1", "s3cret" }, DBB_EINVAL, "setting 2 has not the "
+	    "form 'name=value'" },
+	{ { "=s3cret" }, DBB_EINVAL, "setting 1 has not the form "
+	    "'name=value'" },
+};
+
+START_TEST(a_driver_is_handed_its_settings_alone)
+{
+	dbb_store_driver d = coat();
+	dbbi_store *s = NULL;
+
+	d.scheme = "set";
+	d.settings = coat_settings;
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_open_with(&s, registry, "set:", 0,
+	    settings[_i].settings, NULL, &err), settings[_i].rc);
+	if (settings[_i].rc == DBB_OK) {
+		ck_assert_str_eq(env_seen, settings[_i].said);
+		dbbi_store_close(s);
+	} else {
+		ck_assert_ptr_nonnull(strstr(err.message,
+		    settings[_i].said));
+		ck_assert_ptr_null(strstr(err.message, "s3cret"));
+	}
+}
+END_TEST
+
+static void
+keep_line(int level, const char *line, void *payload)
+{
+	(void)level;
+	strcat(payload, line);
+}
+
+START_TEST(what_a_driver_does_not_know_is_said_and_left_out)
+{
+	dbb_store_driver d = coat();
+	dbbi_list list = {0};
+	char log[256] = "";
+	dbbi_run run;
+
+	d.scheme = "set";
+	d.settings = coat_settings;
+	ck_assert_int_eq(dbbi_run_init(&run, &err), DBB_OK);
+	run.log = keep_line;
+	run.log_level = DBB_LOG_WARNING;
+	run.log_payload = log;
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_OK);
+	ck_assert_int_eq(dbbi_list_add(&list, "endpoint=x", &err), DBB_OK);
+	ck_assert_int_eq(dbbi_list_add(&list, "coat-size=7", &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_settings_sift(&list, registry, "set:",
+	    &run, &err), DBB_OK);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_str_eq(list.items[0], "coat-size=7");
+	ck_assert_ptr_null(list.items[1]);
+	ck_assert_str_eq(log, "'endpoint' is set for the repository and not "
+	    "used: a store 'set:' has no such setting");
+	dbbi_list_clear(&list);
+	dbbi_run_clear(&run);
+}
+END_TEST
+
 START_TEST(keeps_its_own_copy_of_a_driver)
 {
 	char scheme[] = "mine";
@@ -150,7 +316,7 @@ START_TEST(names_the_known_schemes)
 	ck_assert_ptr_nonnull(strstr(err.hint, "file:///"));
 	ck_assert_int_eq(dbbi_store_open(&s, registry, NULL, 0, &err),
 	    DBB_EINVAL);
-	ck_assert_int_eq(dbbi_store_open(&s, registry, "memory:", 2, &err),
+	ck_assert_int_eq(dbbi_store_open(&s, registry, "memory:", 4, &err),
 	    DBB_EINVAL);
 	ck_assert_ptr_null(s);
 }
@@ -257,6 +423,12 @@ main(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, refuses_a_driver_that_lacks_something);
+	tcase_add_test(tc, takes_a_driver_without_what_came_later);
+	tcase_add_test(tc, does_without_what_a_driver_has_not);
+	tcase_add_test(tc, hands_many_names_to_a_driver_that_takes_them);
+	tcase_add_loop_test(tc, a_driver_is_handed_its_settings_alone, 0,
+	    (int)(sizeof(settings) / sizeof(settings[0])));
+	tcase_add_test(tc, what_a_driver_does_not_know_is_said_and_left_out);
 	tcase_add_test(tc, keeps_its_own_copy_of_a_driver);
 	tcase_add_test(tc, names_the_known_schemes);
 	tcase_add_test(tc, passes_on_what_the_driver_said);

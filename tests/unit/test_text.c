@@ -167,6 +167,31 @@ START_TEST(finds_the_nearest_word)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	uint64_t size;		/* 0: it is none */
+} sizes[] = {
+	{ "5", 5 }, { "10", 10 }, { "1k", 1024 }, { "1K", 1024 },
+	{ "2 KiB", 2048 }, { "16M", 16 << 20 }, { "16 MiB", 16 << 20 },
+	{ "16MB", 16 << 20 }, { "3\tG", (uint64_t)3 << 30 }, { "7 B", 7 },
+	{ "1023 GiB", (uint64_t)1023 << 30 },
+	{ "4", 0 }, { "1024 GiB", 0 }, { "17179869184G", 0 },
+	{ "99999999999999999999999", 0 }, { "", 0 }, { "M", 0 }, { "-5", 0 },
+	{ "5 m", 0 }, { "5 Mi", 0 }, { "5 MiBs", 0 }, { "5.5M", 0 },
+	{ "5 6", 0 }, { "0x10", 0 }, { "5 T", 0 },
+};
+
+START_TEST(reads_sizes)
+{
+	uint64_t size = 0;
+	int rc = dbbi_parse_size(&size, sizes[_i].text, 5,
+	    ((uint64_t)1 << 40) - 1);
+
+	ck_assert_int_eq(rc, sizes[_i].size > 0 ? 0 : -1);
+	ck_assert_uint_eq(size, sizes[_i].size);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -180,6 +205,8 @@ main(void)
 	tcase_add_test(tc, splits_at_commas);
 	tcase_add_test(tc, reads_numbers_in_range);
 	tcase_add_test(tc, refuses_what_is_no_number);
+	tcase_add_loop_test(tc, reads_sizes, 0,
+	    (int)(sizeof(sizes) / sizeof(sizes[0])));
 	tcase_add_test(tc, reads_yes_and_no);
 	tcase_add_test(tc, finds_the_nearest_word);
 	suite_add_tcase(suite, tc);
