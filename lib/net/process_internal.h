@@ -20,6 +20,7 @@
 #include "net/process.h"
 
 #define DBBI_TAIL_SIZE 4096
+#define DBBI_PIPE_SIZE (1 << 20)	/* where it is allowed */
 
 /* The last bytes of what was written, as a ring. */
 typedef struct dbbi_tail {
@@ -38,6 +39,10 @@ struct dbbi_process {
 	int out;
 	int err;		/* open until free: another thread may be
 				   polling it */
+	int in_roomy;		/* the pipe holds DBBI_PIPE_SIZE */
+	int out_roomy;
+	int trickles;		/* much was read, the last time little */
+	uint64_t read_bytes;
 	int closed_early;	/* the child stopped reading its stdin */
 	atomic_int err_ended;
 

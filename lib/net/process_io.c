@@ -6,11 +6,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DRAIN_MAX (1 << 20)	/* at once, so that a chatterbox cannot hold
 				   us up for ever */
 #define NO_PIDFD_MS 20
+#define MUCH (1 << 20)		/* read so far: more is to be expected */
+#define LITTLE (1 << 17)	/* read at once */
+#define GATHER_NS 500000L	/* in which a pipe of DBBI_PIPE_SIZE can be
+				   neither filled nor emptied */
 
 void
 dbbi_process_drain(dbbi_process *p)
@@ -63,6 +68,29 @@ dbbi_process_poll(dbbi_process *p, int fd, short events, unsigned watch,
 	return DBB_OK;
 }
 
+/*
+ * Let some bytes, or some room, gather in a pipe. pg_dump writes 4 KiB at a
+ * time: it would else wake its reader 250,000 times for 1 GB, and be held up
+ * by that itself.
+ */
+static void
+let_gather(void)
+{
+	const struct timespec moment = { 0, GATHER_NS };
+
+	(void)nanosleep(&moment, NULL);
+}
+
+/* What a child begins with is never waited for, its last words no longer than
+ * that moment. */
+static void
+note_read(dbbi_process *p, size_t got, size_t size)
+{
+	p->read_bytes += got;
+	p->trickles = p->out_roomy && p->read_bytes >= MUCH && got > 0 &&
+	    got < size && got < LITTLE;
+}
+
 int
 dbbi_process_read(size_t *got, dbbi_process *p, void *buffer, size_t size,
     dbb_error *err)
@@ -74,6 +102,8 @@ dbbi_process_read(size_t *got, dbbi_process *p, void *buffer, size_t size,
 		return dbbi_error_set(err, DBB_EINVAL,
 		    "reading from '%s': %s", p->program,
 		    size == 0 ? "no room" : "its output is not read");
+	if (p->trickles)
+		let_gather();
 	for (;;) {
 		if ((rc = dbbi_run_check(p->run, err)) < 0)
 			return rc;
@@ -89,6 +119,7 @@ dbbi_process_read(size_t *got, dbbi_process *p, void *buffer, size_t size,
 		if (rc < 0)
 			return rc;
 	}
+	note_read(p, (size_t)n, size);
 	*got = (size_t)n;
 	return DBB_OK;
 }
@@ -173,6 +204,8 @@ dbbi_process_write(int *accepted, dbbi_process *p, const void *data,
 		 * without reading after it ended itself. */
 		if (dbbi_process_ended(p))
 			return closed_early(accepted, p, err);
+		if (p->in_roomy)
+			let_gather();
 		rc = dbbi_process_poll(p, p->in, POLLOUT, DBBI_WATCH_END, -1,
 		    err);
 		if (rc < 0)

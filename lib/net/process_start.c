@@ -16,7 +16,6 @@
 
 #include "util/text.h"
 
-#define PIPE_SIZE (1 << 20)
 #define FIRST_FREE_FD 3		/* above stdin, stdout and stderr */
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -161,8 +160,14 @@ make_stream(int *ours, int *theirs, int wanted, int we_write)
 	if (make_pipe(ours, theirs, we_write) != 0)
 		return -1;
 	/* Larger where it is allowed; the usual size does, too. */
-	(void)fcntl(*ours, F_SETPIPE_SZ, PIPE_SIZE);
+	(void)fcntl(*ours, F_SETPIPE_SZ, DBBI_PIPE_SIZE);
 	return 0;
+}
+
+static int
+is_roomy(int fd)
+{
+	return fd >= 0 && fcntl(fd, F_GETPIPE_SZ) >= DBBI_PIPE_SIZE;
 }
 
 /* What exec said, or 0 when it became the program. */
@@ -303,6 +308,8 @@ dbbi_process_start(dbbi_process **out, dbbi_run *run,
 		    "pipes", p->program);
 		goto done;
 	}
+	p->in_roomy = is_roomy(p->in);
+	p->out_roomy = is_roomy(p->out);
 	if ((rc = launch_child(p, &l, err)) < 0)
 		goto done;
 	*out = p;
