@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * threads: what whoever works beside its caller needs of the system: threads that
- * take no signals, conditions that wait by the monotonic clock, and large
- * buffers that go back to the system when they are released (malloc would
- * keep them, and memory would look as if it grew).
+ * threads: what those who work beside their caller need of the system:
+ * threads that take no signals, conditions that wait by the monotonic clock,
+ * and large buffers that go back to the system when they are released (malloc
+ * would keep them, and memory would look as if it grew).
  */
 #ifndef DBBI_THREADS_H
 #define DBBI_THREADS_H
