@@ -13,7 +13,7 @@ one() {
 	# shellcheck disable=SC2046,SC2086 # lists of words
 	said=$(clang --analyze --analyzer-output text -std=c11 -DHAVE_CONFIG_H \
 	    -I"$build" -Iinclude -Ilib -Ifrontends $model $(pkg-config \
-	    --cflags json-c libpq libcurl libzstd libcrypto inih) \
+	    --cflags json-c libpq libcurl libzstd libcrypto inih expat) \
 	    -o /dev/null "$1" 2>&1)
 	[ -z "$said" ] && return
 	echo "$said"

@@ -10,7 +10,7 @@
 
 build_packages='gcc make autoconf automake libtool pkgconf libc6-dev
 libcurl4-openssl-dev libpq-dev libssl-dev libjson-c-dev libzstd-dev
-libinih-dev check'
+libinih-dev libexpat1-dev check'
 server_packages='postgresql-15 postgresql-client-15 python3'
 
 die() {
