@@ -18,6 +18,20 @@ import processes  # noqa: E402
 import programs  # noqa: E402
 
 
+# Two files run at a time: those that take long begin, so that none of them is
+# alone at the end.
+LONGEST = ('test_memory', 'test_damage', 'test_hostile', 'test_interrupt',
+           'test_secrets', 'test_round_trip', 'test_second_run')
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first; what is of one file stays together."""
+    def rank(item):
+        name = item.path.stem
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    items.sort(key=rank)
+
+
 def missing(why):
     """Skip, or fail where everything must be there."""
     if os.environ.get('CI') == 'true':
