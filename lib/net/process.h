@@ -30,6 +30,8 @@ typedef struct dbbi_process_options {
 					   under the same number; -1: none */
 	const char *secret;		/* never to appear in a message; may be
 					   NULL; copied */
+	unsigned total_s;		/* waiting for it longer is DBB_ESOURCE;
+					   0: no bound */
 } dbbi_process_options;
 
 int dbbi_process_start(dbbi_process **out, dbbi_run *run,

@@ -43,6 +43,8 @@ struct dbbi_process {
 	int out_roomy;
 	int trickles;		/* much was read, the last time little */
 	uint64_t read_bytes;
+	unsigned total_s;	/* 0: no bound; else until deadline_ms */
+	uint64_t deadline_ms;	/* by the monotonic clock */
 	int closed_early;	/* the child stopped reading its stdin */
 	atomic_int err_ended;
 

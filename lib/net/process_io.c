@@ -4,10 +4,13 @@
 #include "net/process_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "util/clock.h"
 
 #define DRAIN_MAX (1 << 20)	/* at once, so that a chatterbox cannot hold
 				   us up for ever */
@@ -39,11 +42,33 @@ dbbi_process_drain(dbbi_process *p)
 	pthread_mutex_unlock(&p->mutex);
 }
 
+/* How long to wait, at most until its time is over. */
+static int
+within_time(const dbbi_process *p, int timeout_ms)
+{
+	uint64_t now = dbbi_monotonic_ms(), left;
+
+	left = now < p->deadline_ms ? p->deadline_ms - now : 0;
+	if (timeout_ms >= 0 && (uint64_t)timeout_ms < left)
+		return timeout_ms;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+static int
+check_time(const dbbi_process *p, dbb_error *err)
+{
+	if (dbbi_monotonic_ms() < p->deadline_ms)
+		return DBB_OK;
+	return dbbi_error_set(err, DBB_ESOURCE,
+	    "'%s' was not done after %u s", p->program, p->total_s);
+}
+
 int
 dbbi_process_poll(dbbi_process *p, int fd, short events, unsigned watch,
     int timeout_ms, dbb_error *err)
 {
 	int end = (watch & DBBI_WATCH_END) != 0;
+	int bounded = p->total_s != 0 && (watch & DBBI_NO_CANCEL) == 0;
 	struct pollfd fds[] = {
 		{ .fd = fd, .events = events },
 		{ .fd = p->err_ended ? -1 : p->err, .events = POLLIN },
@@ -55,6 +80,8 @@ dbbi_process_poll(dbbi_process *p, int fd, short events, unsigned watch,
 	if (end && p->pidfd < 0 &&
 	    (timeout_ms < 0 || timeout_ms > NO_PIDFD_MS))
 		timeout_ms = NO_PIDFD_MS;
+	if (bounded)
+		timeout_ms = within_time(p, timeout_ms);
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms) < 0) {
 		if (errno == EINTR || errno == EAGAIN)
 			return DBB_OK;
@@ -65,7 +92,7 @@ dbbi_process_poll(dbbi_process *p, int fd, short events, unsigned watch,
 		dbbi_process_drain(p);
 	if (fds[3].revents != 0)
 		return dbbi_run_check(p->run, err);
-	return DBB_OK;
+	return bounded ? check_time(p, err) : DBB_OK;
 }
 
 /*

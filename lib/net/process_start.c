@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/text.h"
 
 #define FIRST_FREE_FD 3		/* above stdin, stdout and stderr */
@@ -267,6 +268,9 @@ make_process(dbbi_process **out, dbbi_run *run,
 		return dbbi_error_nomem(err);
 	p->run = run;
 	p->pidfd = p->in = p->out = p->err = -1;
+	p->total_s = options->total_s;
+	p->deadline_ms = dbbi_monotonic_ms() +
+	    (uint64_t)options->total_s * 1000;
 	if (pthread_mutex_init(&p->mutex, NULL) != 0) {
 		free(p);
 		return dbbi_error_nomem(err);

@@ -732,6 +732,34 @@ START_TEST(the_child_dies_with_its_parent)
 }
 END_TEST
 
+/* Silent, or closing its output and going on: neither is waited for. */
+START_TEST(gives_up_what_takes_too_long)
+{
+	static const char *const scripts[] = {
+		"sleep 600", "exec >&-; sleep 600", "while :; do echo x; "
+		    "sleep 0.1; done",
+	};
+	uint64_t begun = dbbi_monotonic_ms();
+	size_t i, size;
+	char *out = NULL;
+
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		const char *const argv[] = { "/bin/sh", "-c", scripts[i],
+		    NULL };
+		dbbi_process_options o = { .argv = argv, .env = env,
+		    .pass_fd = -1, .total_s = 1 };
+
+		ck_assert_int_eq(dbbi_process_output(&out, &size, &run, &o,
+		    1 << 20, &err), DBB_ESOURCE);
+		ck_assert_str_eq(err.message,
+		    "'/bin/sh' was not done after 1 s");
+		ck_assert_ptr_null(out);
+	}
+	ck_assert_uint_ge(dbbi_monotonic_ms() - begun, 3000);
+	ck_assert_uint_lt(dbbi_monotonic_ms() - begun, 25000);
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
@@ -766,6 +794,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, refuses_streams_that_are_not_there);
 	tcase_add_loop_test(tc, works_on_an_older_kernel, 0, 2);
 	tcase_add_test(tc, the_child_dies_with_its_parent);
+	tcase_add_test(tc, gives_up_what_takes_too_long);
 }
 
 int
