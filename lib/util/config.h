@@ -48,6 +48,9 @@ const char *dbbi_config_origin(const dbbi_config *config,
 int dbbi_config_names(dbbi_list *out, const dbbi_config *config,
     const char *section, dbb_error *err);
 
+/* A variable in an environment; NULL when it is not set or empty. */
+const char *dbbi_env_get(const char *const *environment, const char *name);
+
 /*
  * Fetch a secret: `key` itself, or `key`-file's content (one line end cut),
  * or `key`-command's standard output (run by `run`, see below). NULL when

@@ -140,7 +140,6 @@ int dbbi_config_read_file(dbbi_config *config, const char *path,
 /* The environment (config_env.c): DBB_… first, once the file is read. */
 int dbbi_config_read_env(dbbi_config *config, const char *const *environment,
     dbb_error *err);
-const char *dbbi_env_get(const char *const *environment, const char *name);
 
 /* The usual names (config_usual.c): POSTGRES_…, PG…, and warnings for those
  * that this version does not use. */
