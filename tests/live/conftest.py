@@ -13,9 +13,12 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'data')]
 
+import minio_server  # noqa: E402
 import postgres_server  # noqa: E402
 import processes  # noqa: E402
 import programs  # noqa: E402
+import s3_server  # noqa: E402
+import versity_server  # noqa: E402
 
 
 # Two files run at a time: those that take long begin, so that none of them is
@@ -65,6 +68,41 @@ def server():
 def second_server():
     """Another server, empty, for one test."""
     it = new_server()
+    if it is not None:
+        yield it
+        it.close()
+
+
+def new_s3_server(kind, **options):
+    """A started S3 server, empty but for the bucket 'backups'."""
+    try:
+        return kind(**options)
+    except (s3_server.Unavailable, OSError) as error:
+        return missing(f'no S3 server: {error}')
+
+
+@pytest.fixture(scope='session')
+def minio():
+    """The MinIO of this run, over http; tests use prefixes of their own."""
+    it = new_s3_server(minio_server.Server)
+    if it is not None:
+        yield it
+        it.close()
+
+
+@pytest.fixture
+def minio_cluster():
+    """A MinIO of four nodes, for one test."""
+    it = new_s3_server(minio_server.Server, nodes=4)
+    if it is not None:
+        yield it
+        it.close()
+
+
+@pytest.fixture(scope='session')
+def versity():
+    """The Versity gateway of this run."""
+    it = new_s3_server(versity_server.Server)
     if it is not None:
         yield it
         it.close()
