@@ -88,6 +88,15 @@ typedef struct dbb_store_driver {
 	 * and never ended; `*swept` counts. */
 	int (*sweep)(size_t *swept, void *store, int64_t before_ms,
 	    dbb_error *err);
+
+	/* Write an object whose bytes are in memory, without copying them. */
+	int (*write)(void *store, const char *name, const void *data,
+	    size_t size, uint32_t flags, dbb_error *err);
+
+	/* Send `length` bytes from `offset` on to `fn`, in order; fewer where
+	 * the object ends before. Nonzero from `fn` is DBB_ECANCELED. */
+	int (*get)(void *store, const char *name, uint64_t offset,
+	    uint64_t length, dbb_write_fn fn, void *payload, dbb_error *err);
 } dbb_store_driver;
 
 /*

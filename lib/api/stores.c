@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE (256u * 1024)
-
 struct dbb_store {
 	dbb_context *ctx;
 	dbbi_store *store;
@@ -157,34 +155,14 @@ dbb_store_get(dbb_store *store, const char *name, uint64_t offset,
     uint64_t length, dbb_write_fn fn, void *payload)
 {
 	dbb_error *err;
-	uint8_t *block;
-	size_t got = 0, want;
-	int rc = 0;
 
 	if (store == NULL)
 		return DBB_EINVAL;
 	err = dbbi_api_begin(store->ctx);
 	if (name == NULL || fn == NULL)
 		return dbbi_api_missing(store->ctx, "name and fn");
-	if ((block = malloc(BLOCK_SIZE)) == NULL)
-		return dbbi_error_nomem(err);
-	do {
-		want = length < BLOCK_SIZE ? (size_t)length : BLOCK_SIZE;
-		rc = dbbi_run_check(&store->ctx->run, err);
-		if (rc == 0)
-			rc = dbbi_store_read(&got, store->store, name, offset,
-			    block, want, err);
-		if (rc < 0)
-			break;
-		if (got > 0 && fn(block, got, payload) != 0)
-			rc = dbbi_error_set(err, DBB_ECANCELED,
-			    "reading '%s': the receiver stopped taking it",
-			    name);
-		offset += got;
-		length -= got;
-	} while (rc == 0 && got == want && length > 0);
-	free(block);
-	return rc;
+	return dbbi_store_get(store->store, name, offset, length, fn,
+	    payload, err);
 }
 
 int

@@ -124,6 +124,10 @@ int dbbi_http_do(dbbi_http_response *out, dbbi_http *client,
 const char *dbbi_http_header(const dbbi_http_response *response,
     const char *name);
 
+/* The moment that such a header names, as Date does; 0: none, or no date. */
+int64_t dbbi_http_header_ms(const dbbi_http_response *response,
+    const char *name);
+
 /* Release what it holds; zeroed or cleared ones are allowed. */
 void dbbi_http_response_clear(dbbi_http_response *response);
 

@@ -99,15 +99,6 @@ dbbi_http_take_body(char *data, size_t size, size_t count, void *exchange)
 	return size;
 }
 
-static int64_t
-date_of(const dbbi_http_response *response)
-{
-	const char *text = dbbi_http_header(response, "Date");
-	time_t at = text == NULL ? -1 : curl_getdate(text, NULL);
-
-	return at <= 0 || at > INT64_MAX / 1000 ? 0 : (int64_t)at * 1000;
-}
-
 int
 dbbi_http_answer(dbbi_http_response *out, dbbi_http_exchange *x,
     dbb_error *err)
@@ -126,7 +117,7 @@ dbbi_http_answer(dbbi_http_response *out, dbbi_http_exchange *x,
 	out->headers_size = x->head.size;
 	x->kept.data = NULL;
 	x->head.data = NULL;
-	out->date_ms = date_of(out);
+	out->date_ms = dbbi_http_header_ms(out, "Date");
 	return DBB_OK;
 }
 
@@ -146,6 +137,15 @@ dbbi_http_header(const dbbi_http_response *response, const char *name)
 		return value + strspn(value, " \t");
 	}
 	return NULL;
+}
+
+int64_t
+dbbi_http_header_ms(const dbbi_http_response *response, const char *name)
+{
+	const char *text = dbbi_http_header(response, name);
+	time_t at = text == NULL ? -1 : curl_getdate(text, NULL);
+
+	return at <= 0 || at > INT64_MAX / 1000 ? 0 : (int64_t)at * 1000;
 }
 
 void

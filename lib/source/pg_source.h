@@ -5,15 +5,13 @@
  *	pg_open.c	connecting, versions, tools, which databases
  *	pg_rights.c	may this user read everything that pg_dump will read?
  *	pg_freeze.c	the moment: locks, snapshots, sequences
- *	pg_streams.c	pg_dump and pg_dumpall as readers; a dump is counted
- *			as it passes (pg_archive.h)
+ *	pg_streams.c	pg_dump and pg_dumpall as readers
  *	pg_check.c	is what was stored a whole artefact?
  *	pg_source.c	the facts, closing, and the driver itself
  */
 #ifndef DBBI_PG_SOURCE_H
 #define DBBI_PG_SOURCE_H
 
-#include "source/pg_archive.h"
 #include "source/pg_connection.h"
 
 /* One database; its connection holds locks and snapshot from freeze to
@@ -24,13 +22,10 @@ typedef struct dbbi_pg_database {
 	char *snapshot;		/* exported; NULL before freeze */
 	dbbi_json *sequences;	/* as read at the freeze */
 	uint64_t size_bytes;
-	dbbi_pg_archive *dump;	/* counted, once it was read to its end */
-	PGresult *uncounted;	/* tables whose rows it is to tell */
 } dbbi_pg_database;
 
 /* Stream 0 is the globals, stream i + 1 is database i. What the readers
- * use does not change after freeze; the reader of a dump leaves it in its
- * database. */
+ * use does not change after freeze. */
 typedef struct dbbi_pg_source {
 	dbbi_source base;
 	const dbbi_source_env *env;

@@ -192,6 +192,24 @@ dbbi_store_put_free(dbbi_put *put)
 	free(put);
 }
 
+/* By a driver that takes it so. */
+static int
+write_at_once(dbbi_store *store, const char *name, const void *data,
+    size_t size, uint32_t flags, dbb_error *err)
+{
+	int rc;
+
+	if ((rc = check_name(name, err)) < 0)
+		return rc;
+	if ((rc = check_flags(flags, DBB_PUT_REPLACE, err)) == 0) {
+		dbbi_error_clear(err);
+		rc = dbbi_store_settle(&store->entry,
+		    store->entry.driver.write(store->handle, name,
+		    data != NULL ? data : "", size, flags, err), err);
+	}
+	return dbbi_error_context(err, rc, "storing '%s'", name);
+}
+
 int
 dbbi_store_write(dbbi_store *store, const char *name, const void *data,
     size_t size, uint32_t flags, dbb_error *err)
@@ -199,6 +217,8 @@ dbbi_store_write(dbbi_store *store, const char *name, const void *data,
 	dbbi_put *put = NULL;
 	int rc;
 
+	if (store->entry.driver.write != NULL)
+		return write_at_once(store, name, data, size, flags, err);
 	if ((rc = dbbi_store_put_begin(&put, store, name, size, flags,
 	    err)) < 0 ||
 	    (rc = dbbi_store_put_write(put, data, size, err)) < 0)

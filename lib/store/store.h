@@ -65,6 +65,10 @@ int dbbi_store_write(dbbi_store *store, const char *name, const void *data,
 int dbbi_store_read(size_t *got, dbbi_store *store, const char *name,
     uint64_t offset, void *buffer, size_t size, dbb_error *err);
 
+/* As dbb_store_get. */
+int dbbi_store_get(dbbi_store *store, const char *name, uint64_t offset,
+    uint64_t length, dbb_write_fn fn, void *payload, dbb_error *err);
+
 /* Read a whole object of at most `max` bytes, NUL put behind it; larger is
  * DBB_EDAMAGED (nothing is allocated for it). `*data` is to free(3). */
 int dbbi_store_load(uint8_t **data, size_t *size, dbbi_store *store,
@@ -88,5 +92,6 @@ unsigned dbbi_store_parallel(dbbi_store *store);	/* 1 or more */
 /* The library's own drivers. */
 extern const dbb_store_driver dbbi_store_file;
 extern const dbb_store_driver dbbi_store_memory;
+extern const dbb_store_driver dbbi_store_s3;
 
 #endif

@@ -4,10 +4,13 @@
 
 #include "store/store.h"
 
+#include <stdlib.h>
+
 #include "store/store_env.h"
 #include "store/store_registry.h"
 
 #define PARALLEL_MAX 16
+#define BLOCK_SIZE ((size_t)256 << 10)
 
 static int
 check_names(const char *const *names, size_t count, dbb_error *err)
@@ -56,6 +59,54 @@ dbbi_store_remove_many(dbbi_store *store, const char *const *names,
 	rc = dbbi_store_settle(&store->entry, driver->remove_many(
 	    store->handle, names, count, fn, payload, err), err);
 	return dbbi_error_context(err, rc, "deleting %zu objects", count);
+}
+
+/* Block by block. */
+static int
+get_blocks(dbbi_store *store, const char *name, uint64_t offset,
+    uint64_t length, dbb_write_fn fn, void *payload, dbb_error *err)
+{
+	uint8_t *block = malloc(BLOCK_SIZE);
+	size_t got = 0, want;
+	int rc = DBB_OK;
+
+	if (block == NULL)
+		return dbbi_error_nomem(err);
+	do {
+		want = length < BLOCK_SIZE ? (size_t)length : BLOCK_SIZE;
+		if (store->env.run != NULL)
+			rc = dbbi_run_check(store->env.run, err);
+		if (rc == DBB_OK)
+			rc = dbbi_store_read(&got, store, name, offset, block,
+			    want, err);
+		if (rc < 0)
+			break;
+		if (got > 0 && fn(block, got, payload) != 0)
+			rc = dbbi_error_set(err, DBB_ECANCELED, "reading "
+			    "'%s': the receiver stopped taking it", name);
+		offset += got;
+		length -= got;
+	} while (rc == DBB_OK && got == want && length > 0);
+	free(block);
+	return rc;
+}
+
+int
+dbbi_store_get(dbbi_store *store, const char *name, uint64_t offset,
+    uint64_t length, dbb_write_fn fn, void *payload, dbb_error *err)
+{
+	const dbb_store_driver *driver = &store->entry.driver;
+	int rc;
+
+	if (driver->get == NULL)
+		return get_blocks(store, name, offset, length, fn, payload,
+		    err);
+	if ((rc = check_names(&name, 1, err)) < 0)
+		return rc;
+	dbbi_error_clear(err);
+	rc = dbbi_store_settle(&store->entry, driver->get(store->handle,
+	    name, offset, length, fn, payload, err), err);
+	return dbbi_error_context(err, rc, "reading '%s'", name);
 }
 
 int

@@ -103,6 +103,8 @@ dbbi_store_registry_new(dbbi_store_registry **out, dbb_error *err)
 	if ((rc = dbbi_store_registry_add(r, &dbbi_store_file, NULL,
 	    err)) < 0 ||
 	    (rc = dbbi_store_registry_add(r, &dbbi_store_memory, NULL,
+	    err)) < 0 ||
+	    (rc = dbbi_store_registry_add(r, &dbbi_store_s3, NULL,
 	    err)) < 0) {
 		dbbi_store_registry_free(r);
 		return rc;

@@ -47,7 +47,6 @@ const dbbi_key dbbi_keys[] = {
 	{ "repository", "region", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "addressing", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "ca-file", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
-	{ "repository", "profile", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	SECRET("access-key"),
 	SECRET("secret-key"),
 	SECRET("session-token"),

@@ -310,7 +310,7 @@ START_TEST(names_the_known_schemes)
 	    DBB_EINVAL);
 	ck_assert_str_eq(err.message, "opening the store 's4://x': no store "
 	    "is known for 's4:'");
-	ck_assert_ptr_nonnull(strstr(err.hint, "file:, memory:, coat:"));
+	ck_assert_ptr_nonnull(strstr(err.hint, "file:, memory:, s3:, coat:"));
 	ck_assert_int_eq(dbbi_store_open(&s, registry, "/x", 0, &err),
 	    DBB_EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.hint, "file:///"));

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * s3: what the files of the S3 store share.
+ *
+ * store_s3.c      the driver: open, close
+ * s3_url.c        s3://bucket/prefix
+ * s3_settings.c   what the settings say
+ * s3_headers.c    which header goes with which request, by the settings
+ * s3_endpoint.c   scheme, host and path of a request
+ * s3_request.c    build, sign, send, try again
+ * s3_fault.c      what a refusal says, and what is done about it
+ * s3_error.c      a refusal in words, with a hint
+ * s3_xml.c        XML as a stream of elements
+ * s3_put.c        write objects; s3_multipart.c those in parts
+ * s3_read.c       ranges, resumed where they were cut
+ * s3_get.c        the same for receivers, ahead of them
+ * s3_list.c       names, page by page
+ * s3_remove.c     delete, one or many
+ * s3_bucket.c     is the bucket there? make it
+ */
+#ifndef DBBI_S3_H
+#define DBBI_S3_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "net/aws_credentials.h"
+#include "net/http.h"
+#include "net/retry.h"
+#include "store/s3_url.h"
+#include "store/store.h"
+#include "util/bytes.h"
+#include "util/sha256.h"
+
+/* What a request is for: for what it carries, and what a refusal means. */
+enum dbbi_s3_action {
+	DBBI_S3_READ = 1,
+	DBBI_S3_STAT = 2,
+	DBBI_S3_WRITE = 4,	/* a whole object, or the begin of its parts */
+	DBBI_S3_PART = 8,
+	DBBI_S3_FINISH = 16,	/* parts are joined, or dropped */
+	DBBI_S3_LIST = 32,
+	DBBI_S3_DELETE = 64,
+	DBBI_S3_BUCKET = 128	/* make the bucket, or ask for it */
+};
+
+enum dbbi_s3_lock {
+	DBBI_S3_LOCK_NONE, DBBI_S3_LOCK_GOVERNANCE, DBBI_S3_LOCK_COMPLIANCE
+};
+
+typedef struct dbbi_s3_settings {
+	dbbi_s3_endpoint endpoint;	/* host NULL: Amazon's own */
+	char *region;			/* NULL: not said */
+	int virtual_host;		/* bucket.host instead of host/bucket */
+	char *ca_file;
+	unsigned concurrency;
+	size_t part_size;
+	uint64_t up_bytes_per_s, down_bytes_per_s;	/* 0: no limit */
+	dbbi_retry_policy retry;
+	enum dbbi_s3_lock lock;
+	unsigned lock_days;
+	dbbi_list headers;		/* "Name: value" */
+	unsigned *header_actions;	/* which request each goes with */
+} dbbi_s3_settings;
+
+typedef struct dbbi_s3 {
+	dbbi_s3_url url;
+	dbbi_s3_settings settings;
+	const dbb_store_env *env;
+	dbbi_run own_run;		/* where the caller has none */
+	dbbi_run *run;
+	dbbi_http *http;
+	dbbi_aws_credentials *credentials;
+
+	pthread_mutex_t mutex;		/* of the two below */
+	char *region;			/* the bucket's, as far as is known */
+	int64_t clock_ms;		/* how far the server's is before ours */
+	atomic_int reached;		/* the server has answered once */
+	atomic_int unconditional;	/* If-None-Match is not understood */
+	atomic_int one_by_one;		/* DeleteObjects is not either */
+} dbbi_s3;
+
+/* ---- s3_settings.c ---- */
+
+extern const char *const dbbi_s3_setting_names[];
+
+int dbbi_s3_settings_read(dbbi_s3_settings *out, const dbbi_s3_url *url,
+    const dbb_store_env *env, dbb_error *err);
+void dbbi_s3_settings_clear(dbbi_s3_settings *settings);
+
+/* ---- s3_headers.c ---- */
+
+/* Add the headers that the settings say go with every request of `actions`;
+ * `value` NULL: none. */
+int dbbi_s3_headers_add(dbbi_s3_settings *settings, unsigned actions,
+    const char *name, const char *value, dbb_error *err);
+
+/* The headers for one request: those, and the lock's, which depends on the
+ * time. Added to `out`. */
+int dbbi_s3_headers_for(dbbi_list *out, const dbbi_s3_settings *settings,
+    enum dbbi_s3_action action, int64_t now_ms, dbb_error *err);
+
+/* "name: value", added to `out`. */
+int dbbi_s3_header(dbbi_list *out, const char *name, const char *value,
+    dbb_error *err);
+
+/* ---- s3_endpoint.c ---- */
+
+/* Where a request goes, in the parts that are sent and signed. */
+typedef struct dbbi_s3_target {
+	char *url;
+	char *host;
+	char *path;		/* encoded */
+} dbbi_s3_target;
+
+/* `name` NULL: the bucket itself. */
+int dbbi_s3_target_make(dbbi_s3_target *out, const dbbi_s3 *s3,
+    const char *region, const char *name, const char *query,
+    dbb_error *err);
+void dbbi_s3_target_clear(dbbi_s3_target *target);
+
+/* ---- s3_request.c ---- */
+
+typedef struct dbbi_s3_request {
+	enum dbbi_s3_action action;
+	const char *method;
+	const char *name;	/* of the object; NULL: the bucket itself */
+	const char *query;	/* encoded; NULL: none */
+	const char *const *headers;	/* in addition; NULL-ended, or NULL */
+	const void *body;	/* borrowed until the call's end */
+	size_t body_size;
+	const uint8_t *sha256;	/* of the body; NULL: computed */
+	dbbi_http_sink sink;	/* as in net/http.h */
+	void *payload;
+	size_t max_body;
+	int once;		/* what might pass is left to the caller */
+} dbbi_s3_request;
+
+/* One request under way, through all of its tries. */
+typedef struct dbbi_s3_call {
+	dbbi_s3 *s3;
+	dbbi_s3_request request;
+	uint8_t sha256[DBBI_SHA256_SIZE];
+	dbbi_http_exchange *exchange;	/* the try that is under way */
+	dbbi_aws_keys keys;	/* that it was signed with */
+	char *region;		/* likewise */
+	dbbi_retry retry;
+	unsigned corrected;	/* what was put right meanwhile */
+	int lost;		/* an earlier try may have been carried out */
+	int passes;		/* the failure may pass */
+	int status;		/* the last; 0: no answer */
+} dbbi_s3_call;
+
+/* Send it; the request's strings and the call stay where they are until
+ * dbbi_s3_end, which waits for the end of the last try, and is to be called
+ * once when this was DBB_OK. */
+int dbbi_s3_begin(dbbi_s3_call *call, dbbi_s3 *s3,
+    const dbbi_s3_request *request, dbb_error *err);
+
+/* DBB_OK: a 2xx answer in `out`. Else `err` says what and why; `out` is to be
+ * cleared in either case. */
+int dbbi_s3_end(dbbi_http_response *out, dbbi_s3_call *call, dbb_error *err);
+
+int dbbi_s3_do(dbbi_http_response *out, dbbi_s3 *s3,
+    const dbbi_s3_request *request, dbb_error *err);
+
+/* Now, by the server's clock. */
+int64_t dbbi_s3_now_ms(dbbi_s3 *s3);
+
+#endif
