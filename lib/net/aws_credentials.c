@@ -20,6 +20,9 @@ static const struct {
 	{ "the settings", dbbi_aws_from_settings },
 	{ "the environment", dbbi_aws_from_environment },
 	{ "a profile", dbbi_aws_from_profile },
+	{ "a web identity", dbbi_aws_from_web_identity },
+	{ "the container's endpoint", dbbi_aws_from_container },
+	{ "the instance's metadata", dbbi_aws_from_instance },
 };
 
 #define PLACES (sizeof(places) / sizeof(places[0]))

@@ -8,7 +8,12 @@
  * aws_profile.c       a profile: which of its ways leads to keys
  * aws_profile_file.c  reads the files in which profiles stand
  * aws_process.c       credential_process
+ * aws_web_identity.c  a token in a file
+ * aws_container.c     what the host of a container gives
+ * aws_instance.c      what an EC2 instance's metadata give
+ * aws_sts.c           keys of roles; for profiles and web identities
  * aws_document.c      keys in a JSON document
+ * aws_fetch.c         one request
  */
 #ifndef DBBI_AWS_INTERNAL_H
 #define DBBI_AWS_INTERNAL_H
@@ -46,6 +51,9 @@ typedef int dbbi_aws_place(dbbi_aws_keys *out, dbbi_aws_credentials *c,
 dbbi_aws_place dbbi_aws_from_settings;
 dbbi_aws_place dbbi_aws_from_environment;
 dbbi_aws_place dbbi_aws_from_profile;
+dbbi_aws_place dbbi_aws_from_web_identity;
+dbbi_aws_place dbbi_aws_from_container;
+dbbi_aws_place dbbi_aws_from_instance;
 
 /* ---- aws_settings.c ---- */
 

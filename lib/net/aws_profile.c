@@ -2,7 +2,7 @@
 /* Credentials of a profile: its own keys, or what leads to some. */
 #include <config.h>
 
-#include "net/aws_internal.h"
+#include "net/aws_sts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,8 @@ dbbi_aws_profile_name(const dbbi_aws_credentials *c)
 		name = dbbi_aws_variable(c, "AWS_DEFAULT_PROFILE");
 	return name != NULL ? name : "default";
 }
+
+#define DEPTH_MAX 4		/* profiles that lead to one another */
 
 /* Is a profile meant, or is it only there that one looks? */
 static int
@@ -36,15 +38,6 @@ refuse(const char *way, dbb_error *err)
 	return DBB_EUNSUPPORTED;
 }
 
-/* A role is another's keys, fetched by what the profile has. */
-static int
-take_role(const dbbi_aws_profile *p, dbb_error *err)
-{
-	if (p->values[DBBI_AWS_MFA] != NULL)
-		return refuse("mfa_serial", err);
-	return refuse("role_arn", err);
-}
-
 static int
 take_own_keys(dbbi_aws_keys *out, const dbbi_aws_profile *p, dbb_error *err)
 {
@@ -59,13 +52,11 @@ take_own_keys(dbbi_aws_keys *out, const dbbi_aws_profile *p, dbb_error *err)
 	    p->values[DBBI_AWS_SECRET], p->values[DBBI_AWS_TOKEN], 0, err);
 }
 
-/* The ways that a profile may have, in the order of AWS's tools. */
+/* What a profile has that is no role, in the order of AWS's tools. */
 static int
-take_keys(dbbi_aws_keys *out, dbbi_aws_credentials *c,
+take_simple(dbbi_aws_keys *out, dbbi_aws_credentials *c,
     const dbbi_aws_profile *p, int64_t now_ms, dbb_error *err)
 {
-	if (p->values[DBBI_AWS_ROLE] != NULL)
-		return take_role(p, err);
 	if (p->values[DBBI_AWS_ID] != NULL ||
 	    p->values[DBBI_AWS_SECRET] != NULL)
 		return take_own_keys(out, p, err);
@@ -79,41 +70,144 @@ take_keys(dbbi_aws_keys *out, dbbi_aws_credentials *c,
 	return DBB_ENOTFOUND;
 }
 
-/* The profile is not there, or there is nothing in it. */
+/* ---- roles ---- */
+
+static int take_profile(dbbi_aws_keys *out, dbbi_aws_credentials *c,
+    const char *name, unsigned depth, int64_t now_ms, dbb_error *err);
+
+/* The keys of another profile, or its own, which then is no role. */
+static int
+take_source_profile(dbbi_aws_keys *out, dbbi_aws_credentials *c,
+    const dbbi_aws_profile *p, const char *name, unsigned depth,
+    int64_t now_ms, dbb_error *err)
+{
+	const char *source = p->values[DBBI_AWS_SOURCE_PROFILE];
+	int rc;
+
+	if (depth == DEPTH_MAX)
+		return dbbi_error_set(err, DBB_ECONFIG,
+		    "more than %d profiles lead to one another", DEPTH_MAX);
+	if (strcmp(source, name) != 0)
+		return take_profile(out, c, source, depth + 1, now_ms, err);
+	rc = take_simple(out, c, p, now_ms, err);
+	return rc != DBB_ENOTFOUND ? rc : dbbi_error_set(err, DBB_ECONFIG,
+	    "it is its own 'source_profile', but has no keys");
+}
+
+static int
+take_source(dbbi_aws_keys *out, dbbi_aws_credentials *c, const char *source,
+    int64_t now_ms, dbb_error *err)
+{
+	static const struct {
+		const char *name;
+		dbbi_aws_place *ask;
+	} sources[] = {
+		{ "Environment", dbbi_aws_from_environment },
+		{ "EcsContainer", dbbi_aws_from_container },
+		{ "Ec2InstanceMetadata", dbbi_aws_from_instance },
+		{ NULL, NULL },
+	};
+	size_t i = 0;
+	int rc;
+
+	while (sources[i].name != NULL && strcmp(sources[i].name, source) != 0)
+		i++;
+	if (sources[i].name == NULL)
+		return dbbi_error_set(err, DBB_ECONFIG, "'%.64s' is no "
+		    "credential_source", source);
+	rc = sources[i].ask(out, c, now_ms, err);
+	return dbbi_error_context(err, rc == DBB_ENOTFOUND ? DBB_ECONFIG : rc,
+	    "credential_source '%s'", source);
+}
+
+/* The keys with which a role is asked for. */
+static int
+take_signer(dbbi_aws_keys *out, dbbi_aws_credentials *c,
+    const dbbi_aws_profile *p, const char *name, unsigned depth,
+    int64_t now_ms, dbb_error *err)
+{
+	if (p->values[DBBI_AWS_SOURCE_PROFILE] != NULL)
+		return take_source_profile(out, c, p, name, depth, now_ms,
+		    err);
+	if (p->values[DBBI_AWS_SOURCE] != NULL)
+		return take_source(out, c, p->values[DBBI_AWS_SOURCE],
+		    now_ms, err);
+	return dbbi_error_set(err, DBB_ECONFIG, "it has 'role_arn', but no "
+	    "'source_profile', 'credential_source' or "
+	    "'web_identity_token_file'");
+}
+
+static int
+take_role(dbbi_aws_keys *out, dbbi_aws_credentials *c,
+    const dbbi_aws_profile *p, const char *name, unsigned depth,
+    int64_t now_ms, dbb_error *err)
+{
+	dbbi_aws_role role = { .arn = p->values[DBBI_AWS_ROLE],
+	    .session = p->values[DBBI_AWS_SESSION],
+	    .external_id = p->values[DBBI_AWS_EXTERNAL_ID],
+	    .token_file = p->values[DBBI_AWS_TOKEN_FILE] };
+	dbbi_aws_keys signer = {0};
+	int rc = 0;
+
+	if (p->values[DBBI_AWS_MFA] != NULL)
+		return refuse("mfa_serial", err);
+	if (role.token_file == NULL) {
+		rc = take_signer(&signer, c, p, name, depth, now_ms, err);
+		role.keys = &signer;
+	}
+	if (rc == 0)
+		rc = dbbi_aws_sts_assume(out, c, &role, now_ms, err);
+	dbbi_aws_keys_clear(&signer);
+	return rc;
+}
+
+/* ---- profiles ---- */
+
+/* The profile is not there, or there is nothing in it. That is no failure
+ * where nobody asked for it: the next place may have keys. */
 static int
 report_none(const dbbi_aws_credentials *c, const dbbi_aws_profile *p,
-    const char *name, dbb_error *err)
+    const char *name, unsigned depth, dbb_error *err)
 {
+	int optional = depth == 1 && (p->found || !is_named(c));
+
 	if (p->found)
-		return dbbi_error_set(err, DBB_ENOTFOUND,
-		    "the profile '%s' has no keys", name);
-	if (!is_named(c))
-		return dbbi_error_set(err, DBB_ENOTFOUND, "%s have no "
-		    "profile '%s'", p->files, name);
-	dbbi_error_set(err, DBB_ECONFIG, "AWS_PROFILE: %s have no profile "
-	    "'%s'", p->files, name);
+		dbbi_error_set(err, DBB_ECONFIG, "the profile '%s' has no "
+		    "keys", name);
+	else
+		dbbi_error_set(err, DBB_ECONFIG, "%s have no profile '%s'",
+		    p->files, name);
 	dbbi_error_hint(err, "name one that exists, or set "
 	    "AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE");
-	return DBB_ECONFIG;
+	return optional ? DBB_ENOTFOUND : DBB_ECONFIG;
+}
+
+static int
+take_profile(dbbi_aws_keys *out, dbbi_aws_credentials *c, const char *name,
+    unsigned depth, int64_t now_ms, dbb_error *err)
+{
+	dbbi_aws_profile profile = {0};
+	int rc;
+
+	if ((rc = dbbi_aws_profile_read(&profile, c, name, err)) < 0)
+		return rc;
+	if (profile.values[DBBI_AWS_ROLE] != NULL)
+		rc = take_role(out, c, &profile, name, depth, now_ms, err);
+	else
+		rc = take_simple(out, c, &profile, now_ms, err);
+	if (rc == DBB_ENOTFOUND)
+		rc = report_none(c, &profile, name, depth, err);
+	else
+		rc = dbbi_error_context(err, rc, "profile '%s'", name);
+	dbbi_aws_profile_clear(&profile);
+	return rc;
 }
 
 int
 dbbi_aws_from_profile(dbbi_aws_keys *out, dbbi_aws_credentials *c,
     int64_t now_ms, dbb_error *err)
 {
-	const char *name = dbbi_aws_profile_name(c);
-	dbbi_aws_profile profile = {0};
-	int rc;
-
-	if ((rc = dbbi_aws_profile_read(&profile, c, name, err)) < 0)
-		return rc;
-	rc = take_keys(out, c, &profile, now_ms, err);
-	if (rc == DBB_ENOTFOUND)
-		rc = report_none(c, &profile, name, err);
-	else
-		rc = dbbi_error_context(err, rc, "profile '%s'", name);
-	dbbi_aws_profile_clear(&profile);
-	return rc;
+	return take_profile(out, c, dbbi_aws_profile_name(c), 1, now_ms, err);
 }
 
 int

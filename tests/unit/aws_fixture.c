@@ -47,12 +47,25 @@ aws_write(const char *name, const char *text)
 	return path;
 }
 
+/* Where a variable is set, make it another that nobody asks for. */
+static void
+forget(const char *name)
+{
+	size_t i, n = strlen(name);
+
+	for (i = 0; i < environment.count; i++)
+		if (strncmp(environment.items[i], name, n) == 0 &&
+		    environment.items[i][n] == '=')
+			environment.items[i][0] = '-';
+}
+
 void
 aws_variable(const char *name, const char *value)
 {
 	char *text = dbbi_text_format("%s=%s", name, value);
 
 	ck_assert_ptr_nonnull(text);
+	forget(name);
 	ck_assert_int_eq(dbbi_list_add(&environment, text, NULL), 0);
 	free(text);
 	aws_options.environment = (const char *const *)environment.items;
@@ -68,6 +81,7 @@ aws_set_up(void)
 	dbbi_error_clear(&aws_err);
 	memset(&aws_options, 0, sizeof(aws_options));
 	aws_variable("HOME", folder);
+	aws_variable("AWS_EC2_METADATA_DISABLED", "true");
 }
 
 static void

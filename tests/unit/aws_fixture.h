@@ -23,7 +23,8 @@ void aws_tear_down(void);
 const char *aws_path(const char *name);
 const char *aws_write(const char *name, const char *text);
 
-/* Add NAME=value to the environment, which has HOME and nothing else. */
+/* Set NAME=value in the environment, which has HOME, and no instance's
+ * metadata, and nothing else. */
 void aws_variable(const char *name, const char *value);
 
 /* Make `aws` of what was set; again, if it was made before. */
