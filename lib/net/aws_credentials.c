@@ -64,7 +64,8 @@ dbbi_aws_credentials_free(dbbi_aws_credentials *credentials)
 
 /* ---- asking the places ---- */
 
-/* Both go into a header, and the id between slashes. */
+/* Id and token go into headers, the id between slashes. The secret does not
+ * leave us: some servers take one with blanks. */
 static int
 check_keys(const dbbi_aws_keys *keys, dbb_error *err)
 {
@@ -77,7 +78,8 @@ check_keys(const dbbi_aws_keys *keys, dbb_error *err)
 
 	for (i = 0; i < 3; i++) {
 		for (s = texts[i]; s != NULL && *s != '\0'; s++)
-			if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			if ((unsigned char)*s < ' ' || *s == 0x7f ||
+			    (*s == ' ' && texts[i] != keys->secret))
 				return dbbi_error_set(err, DBB_ECONFIG,
 				    "the %s that was found has a blank or a "
 				    "control character", names[i]);

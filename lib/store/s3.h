@@ -10,7 +10,6 @@
  * s3_request.c    build, sign, send, try again
  * s3_fault.c      what a refusal says, and what is done about it
  * s3_error.c      a refusal in words, with a hint
- * s3_xml.c        XML as a stream of elements
  * s3_put.c        write objects; s3_multipart.c those in parts
  * s3_read.c       ranges, resumed where they were cut
  * s3_get.c        the same for receivers, ahead of them

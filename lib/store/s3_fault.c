@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "store/s3_text.h"
-#include "store/s3_xml.h"
+#include "util/xml.h"
 
 /* What a status means that comes without words, as after a HEAD. */
 static const struct status {
@@ -109,7 +109,7 @@ dbbi_s3_fault_read(dbbi_s3_fault *out, const dbbi_http_response *response)
 	dbbi_s3_fault fault = { .status = response->status };
 
 	if (response->body != NULL && response->body_size > 0)
-		(void)dbbi_s3_xml_read(response->body, response->body_size,
+		(void)dbbi_xml_read(response->body, response->body_size,
 		    "Error", take, &fault, NULL);
 	if (fault.code[0] == '\0')
 		set_code_by_status(&fault);
@@ -124,7 +124,7 @@ dbbi_s3_fault_in(dbbi_s3_fault *out, const dbbi_http_response *response)
 	dbbi_s3_fault fault = { .status = response->status };
 
 	if (response->body == NULL || response->body_size == 0 ||
-	    dbbi_s3_xml_read(response->body, response->body_size, "Error",
+	    dbbi_xml_read(response->body, response->body_size, "Error",
 	    take, &fault, NULL) < 0)
 		return 0;
 	if (fault.code[0] == '\0')

@@ -8,7 +8,7 @@
 
 #include "net/uri_encode.h"
 #include "store/s3_text.h"
-#include "store/s3_xml.h"
+#include "util/xml.h"
 
 #define PAGE_NAMES 1000
 #define PAGE_MAX ((size_t)8 << 20)	/* 1000 names of 1 KiB, all of their
@@ -144,10 +144,10 @@ read_page(struct page *p, const dbbi_http_response *response,
 {
 	int rc;
 
-	rc = dbbi_s3_xml_read(response->body, response->body_size, ROOT,
+	rc = dbbi_xml_read(response->body, response->body_size, ROOT,
 	    find_encoding, p, err);
 	if (rc == DBB_OK)
-		rc = dbbi_s3_xml_read(response->body, response->body_size,
+		rc = dbbi_xml_read(response->body, response->body_size,
 		    ROOT, take, p, err);
 	return rc == DBB_OK ? check_page(p, before, err) : rc;
 }

@@ -9,7 +9,7 @@
 
 #include "net/uri_encode.h"
 #include "store/s3_text.h"
-#include "store/s3_xml.h"
+#include "util/xml.h"
 
 #define PARTS_MAX 10000
 #define ETAG_SIZE 128
@@ -69,7 +69,7 @@ open_upload(dbbi_s3_upload *u, dbb_error *err)
 
 	rc = dbbi_s3_do(&response, u->s3, &request, err);
 	if (rc == DBB_OK)
-		rc = dbbi_s3_xml_read(response.body, response.body_size,
+		rc = dbbi_xml_read(response.body, response.body_size,
 		    "InitiateMultipartUploadResult", take_id, u, err);
 	if (rc == DBB_OK && (u->id == NULL || u->id[0] == '\0' ||
 	    strlen(u->id) > sizeof(u->parts[0].query) - 64))

@@ -9,7 +9,7 @@
 
 #include "store/s3_fault.h"
 #include "store/s3_text.h"
-#include "store/s3_xml.h"
+#include "util/xml.h"
 
 #define BATCH 1000		/* what DeleteObjects takes */
 #define ANSWER_MAX ((size_t)8 << 20)
@@ -184,7 +184,7 @@ remove_batch(struct batch *b, dbb_error *err)
 	b->fault = (dbbi_s3_fault){ .status = 200 };
 	rc = send_batch(&response, b, err);
 	if (rc == DBB_OK)
-		rc = dbbi_s3_xml_read(response.body, response.body_size,
+		rc = dbbi_xml_read(response.body, response.body_size,
 		    "DeleteResult", take, b, err);
 	if (rc == DBB_OK && b->answered != b->count)
 		rc = dbbi_error_set(err, DBB_EIO, "the server says of %u "

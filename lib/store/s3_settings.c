@@ -27,7 +27,7 @@ const char *const dbbi_s3_setting_names[] = {
 	"secret-key", "secret-key-file", "secret-key-command",
 	"session-token", "session-token-file", "session-token-command",
 	"concurrency", "part-size", "bandwidth-up", "bandwidth-down",
-	"retry-times", "retry-for", "checksum", "storage-class",
+	"retry-times", "retry-for", "storage-class",
 	"sse", "sse-key-id", "sse-customer-key", "sse-customer-key-file",
 	"sse-customer-key-command", "object-lock", "object-lock-days",
 	"tags", "requester-pays", NULL,
@@ -327,15 +327,6 @@ add_payer(struct reading *r)
 	    "requester", "requester-pays");
 }
 
-static int
-check_checksum(struct reading *r)
-{
-	static const char *const words[] = { "sha256", NULL };
-	unsigned kind;
-
-	return read_word(&kind, r, "checksum", words, "sha256");
-}
-
 int
 dbbi_s3_settings_read(dbbi_s3_settings *out, const dbbi_s3_url *url,
     const dbb_store_env *env, dbb_error *err)
@@ -347,7 +338,6 @@ dbbi_s3_settings_read(dbbi_s3_settings *out, const dbbi_s3_url *url,
 	if ((rc = read_place(&r, url)) < 0 ||
 	    (rc = read_limits(&r)) < 0 ||
 	    (rc = read_lock(&r)) < 0 ||
-	    (rc = check_checksum(&r)) < 0 ||
 	    (rc = add_header(&r, DBBI_S3_WRITE, "x-amz-storage-class",
 	    get(&r, "storage-class"), "storage-class")) < 0 ||
 	    (rc = read_encryption(&r)) < 0 ||

@@ -10,9 +10,9 @@
 
 #include "net/uri_encode.h"
 #include "store/s3_text.h"
-#include "store/s3_xml.h"
 #include "store/store_registry.h"
 #include "util/clock.h"
+#include "util/xml.h"
 
 #define ROOT "ListMultipartUploadsResult"
 #define PAGE_MAX ((size_t)8 << 20)
@@ -115,7 +115,7 @@ find_uploads(struct uploads *u, dbb_error *err)
 	if (query == NULL)
 		rc = dbbi_error_nomem(err);
 	else if ((rc = dbbi_s3_do(&response, u->s3, &request, err)) == DBB_OK)
-		rc = dbbi_s3_xml_read(response.body, response.body_size,
+		rc = dbbi_xml_read(response.body, response.body_size,
 		    ROOT, take, u, err);
 	dbbi_http_response_clear(&response);
 	free(query);

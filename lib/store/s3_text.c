@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,4 +159,30 @@ dbbi_s3_time_parse(const char *text)
 	memcpy(with, text, size - 1);
 	memcpy(with + size - 1, ".000Z", 6);
 	return dbbi_time_parse(&at_ms, with) == 0 ? at_ms : 0;
+}
+
+char *
+dbbi_s3_xml_escape(const char *text)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	if (to == NULL)
+		return NULL;
+	for (; *text != '\0'; text++) {
+		if (*text == '&')
+			fputs("&amp;", to);
+		else if (*text == '<')
+			fputs("&lt;", to);
+		else if (*text == '>')
+			fputs("&gt;", to);
+		else
+			fputc(*text, to);
+	}
+	if (fclose(to) != 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
 }

@@ -32,4 +32,8 @@ int dbbi_s3_percent_decode(char *text, int plus_is_blank);
 /* "2026-11-24T10:41:33.123Z", also without the fraction; 0: it is no time. */
 int64_t dbbi_s3_time_parse(const char *text);
 
+/* `text` with what XML does not take as it is escaped; NULL: no memory. To
+ * free(3). */
+char *dbbi_s3_xml_escape(const char *text);
+
 #endif

@@ -59,7 +59,6 @@ const dbbi_key dbbi_keys[] = {
 	    RATE_MAX, 1 },
 	{ "repository", "retry-times", DBBI_KEY_NUMBER, NULL, 0, 1000, 1 },
 	{ "repository", "retry-for", DBBI_KEY_NUMBER, NULL, 0, 86400, 1 },
-	{ "repository", "checksum", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "storage-class", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "sse", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "sse-key-id", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
