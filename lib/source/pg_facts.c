@@ -166,7 +166,8 @@ dbbi_pg_facts_collect(dbbi_json **out, dbbi_pg *pg,
 	    (rc = add_rows(facts, "settings", pg, settings, 3, NULL,
 	    err)) < 0 ||
 	    (rc = add_sequences(facts, pg, known->sequences, err)) < 0 ||
-	    (rc = dbbi_pg_tables_count(facts, pg, err)) < 0 ||
+	    (rc = dbbi_pg_tables_count(facts, known->uncounted, pg,
+	    err)) < 0 ||
 	    (rc = add_rows(facts, "extensions", pg, extensions, 2, NULL,
 	    err)) < 0 ||
 	    (rc = add_rows(facts, "subscriptions", pg, subscriptions, 1,

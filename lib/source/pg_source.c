@@ -50,6 +50,7 @@ collect_databases(dbbi_json *array, dbbi_pg_source *s, dbb_error *err)
 		db = &s->databases[i];
 		known.schema_sha256 = digests[i];
 		known.sequences = db->sequences;
+		known.uncounted = &db->uncounted;
 		rc = dbbi_pg_facts_collect(&facts, db->pg, &known, err);
 		if (rc == 0 && dbbi_json_append(array, facts) < 0)
 			rc = dbbi_error_nomem(err);
@@ -103,8 +104,20 @@ has_moved(const dbbi_json *facts)
 	return 0;
 }
 
-/* All is dumped and counted: read the sequences again, and let go of the
- * locks. */
+/* A database is dumped: see what rows the dump holds, read the sequences
+ * again, and let go of the locks. */
+static int
+finish_database(dbbi_json *facts, dbbi_pg_database *db, dbb_error *err)
+{
+	int rc;
+
+	if ((rc = dbbi_pg_tables_fill(facts, db->pg, db->uncounted, db->dump,
+	    err)) < 0 ||
+	    (rc = dbbi_pg_facts_finish(facts, db->pg, err)) < 0)
+		return rc;
+	return dbbi_pg_query(NULL, db->pg, "ROLLBACK", 0, NULL, err);
+}
+
 static int
 pg_finish(dbbi_source *source, dbbi_json *facts, dbb_error *err)
 {
@@ -119,11 +132,7 @@ pg_finish(dbbi_source *source, dbbi_json *facts, dbb_error *err)
 		    "these are not the facts of this source");
 	for (i = 0; i < s->database_count && rc == 0; i++) {
 		db = &s->databases[i];
-		rc = dbbi_pg_facts_finish(dbbi_json_at(list, i), db->pg,
-		    err);
-		if (rc == 0)
-			rc = dbbi_pg_query(NULL, db->pg, "ROLLBACK", 0, NULL,
-			    err);
+		rc = finish_database(dbbi_json_at(list, i), db, err);
 		moved |= has_moved(dbbi_json_at(list, i));
 		rc = dbbi_error_context(err, rc, "database '%s'", db->name);
 	}
@@ -142,6 +151,8 @@ dbbi_pg_close(dbbi_source *source)
 	if (s == NULL)
 		return;
 	for (i = 0; i < s->database_count; i++) {
+		dbbi_pg_archive_free(s->databases[i].dump);
+		PQclear(s->databases[i].uncounted);
 		dbbi_pg_free(s->databases[i].pg);
 		dbbi_json_free(s->databases[i].sequences);
 		free(s->databases[i].snapshot);

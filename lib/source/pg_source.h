@@ -12,6 +12,7 @@
 #ifndef DBBI_PG_SOURCE_H
 #define DBBI_PG_SOURCE_H
 
+#include "source/pg_archive.h"
 #include "source/pg_connection.h"
 
 /* One database; its connection holds locks and snapshot from freeze to
@@ -22,10 +23,13 @@ typedef struct dbbi_pg_database {
 	char *snapshot;		/* exported; NULL before freeze */
 	dbbi_json *sequences;	/* as read at the freeze */
 	uint64_t size_bytes;
+	dbbi_pg_archive *dump;	/* counted, once it was read to its end */
+	PGresult *uncounted;	/* tables whose rows it is to tell */
 } dbbi_pg_database;
 
 /* Stream 0 is the globals, stream i + 1 is database i. What the readers
- * use does not change after freeze. */
+ * use does not change after freeze; the reader of a dump leaves it in its
+ * database. */
 typedef struct dbbi_pg_source {
 	dbbi_source base;
 	const dbbi_source_env *env;

@@ -2,7 +2,8 @@
 /*
  * pg_streams: pg_dump and pg_dumpall as readers. The tool is started at the
  * first read, on the thread that reads; its end is given only when it exited
- * with status 0 and had written something.
+ * with status 0 and had written something, a dump a whole archive. The rows of
+ * a dump are counted as it passes.
  */
 #include <config.h>
 
@@ -16,7 +17,8 @@
 struct dump_reader {
 	dbbi_reader base;
 	const dbbi_pg_source *source;
-	const dbbi_pg_database *database;	/* NULL: the globals */
+	dbbi_pg_database *database;		/* NULL: the globals */
+	dbbi_pg_archive *archive;		/* NULL: likewise */
 	dbbi_process *process;			/* NULL: not started */
 	int ended;
 	int failed;		/* the code that a read gave; it stays */
@@ -85,6 +87,24 @@ log_remarks(struct dump_reader *r)
 	}
 }
 
+/* The dump is whole: leave what was counted with its database. */
+static void
+leave(struct dump_reader *r)
+{
+	const char *unknown;
+
+	if (r->archive == NULL)
+		return;
+	unknown = dbbi_pg_archive_unknown(r->archive);
+	if (unknown != NULL)
+		dbbi_log(r->source->env->run, DBB_LOG_DEBUG, "the rows of "
+		    "database '%s' are counted on the server, not in its "
+		    "dump: %s", r->database->name, unknown);
+	dbbi_pg_archive_free(r->database->dump);
+	r->database->dump = r->archive;
+	r->archive = NULL;
+}
+
 /* The pipe has ended: was it the end of a whole dump? */
 static int
 finish(struct dump_reader *r, dbb_error *err)
@@ -94,9 +114,12 @@ finish(struct dump_reader *r, dbb_error *err)
 	if (rc == 0 && r->bytes == 0)
 		rc = dbbi_error_set(err, DBB_ESOURCE,
 		    "it ended well and gave nothing");
+	if (rc == 0 && r->archive != NULL)
+		rc = dbbi_pg_archive_end(r->archive, err);
 	if (rc == 0) {
 		r->ended = 1;
 		log_remarks(r);
+		leave(r);
 	}
 	return rc;
 }
@@ -112,7 +135,10 @@ pull(size_t *got, struct dump_reader *r, void *buffer, size_t size,
 	if ((rc = dbbi_process_read(got, r->process, buffer, size, err)) < 0)
 		return rc;
 	r->bytes += *got;
-	return *got == 0 ? finish(r, err) : 0;
+	if (*got == 0)
+		return finish(r, err);
+	return r->archive != NULL ?
+	    dbbi_pg_archive_add(r->archive, buffer, *got, err) : 0;
 }
 
 static int
@@ -142,6 +168,7 @@ dump_free(dbbi_reader *reader)
 	struct dump_reader *r = (struct dump_reader *)reader;
 
 	dbbi_process_free(r->process);
+	dbbi_pg_archive_free(r->archive);
 	free(r);
 }
 
@@ -151,6 +178,7 @@ dbbi_pg_stream(dbbi_reader **out, dbbi_source *source, size_t i,
 {
 	dbbi_pg_source *s = (dbbi_pg_source *)source;
 	struct dump_reader *r;
+	int rc;
 
 	if (i > s->database_count ||
 	    (i > 0 && s->databases[i - 1].snapshot == NULL))
@@ -158,6 +186,10 @@ dbbi_pg_stream(dbbi_reader **out, dbbi_source *source, size_t i,
 		    "stream %zu was asked for before the freeze", i);
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return dbbi_error_nomem(err);
+	if (i > 0 && (rc = dbbi_pg_archive_new(&r->archive, err)) < 0) {
+		free(r);
+		return rc;
+	}
 	r->base.read = dump_read;
 	r->base.free = dump_free;
 	r->source = s;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pg_set_fixture.h"
 #include "source/pg_source.h"
@@ -485,6 +487,175 @@ START_TEST(a_stream_may_be_left_at_any_time)
 }
 END_TEST
 
+/* ---- what the dump itself tells ---- */
+
+/* A pg_dump that does not do what it is asked to. In a file of its own, which
+ * is removed with the test's end. */
+static char wrapper[] = "/tmp/dbb-pg_dump-XXXXXX";
+
+static void
+replace_pg_dump(const char *command)
+{
+	dbbi_pg_source *s = (dbbi_pg_source *)source;
+	int fd = mkstemp(wrapper);
+	FILE *file;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_ptr_nonnull(file = fdopen(fd, "w"));
+	fprintf(file, "#!/bin/sh\nd=%s\n%s\n", s->pg_dump, command);
+	ck_assert_int_eq(fchmod(fd, 0755), 0);
+	ck_assert_int_eq(fclose(file), 0);
+	free(s->pg_dump);
+	ck_assert_ptr_nonnull(s->pg_dump = strdup(wrapper));
+}
+
+static void
+begin(dbbi_json **facts)
+{
+	dbbi_json *warnings = dbbi_json_new_array();
+
+	open_well();
+	freeze_well();
+	ck_assert_msg(driver->facts(facts, source, warnings, &w.err) == 0,
+	    "%s", w.err.message);
+	dbbi_json_free(warnings);
+}
+
+/* Read stream 1 with that pg_dump. */
+static int
+read_with(const char *command)
+{
+	dbbi_reader *reader = NULL;
+	uint64_t size;
+	int rc;
+
+	replace_pg_dump(command);
+	ck_assert_int_eq(driver->stream(&reader, source, 1, &w.err), 0);
+	rc = read_to_end(reader, &size);
+	dbbi_reader_free(reader);
+	unlink(wrapper);
+	return rc;
+}
+
+static void
+assert_rows(const dbbi_json *facts, const char *rows)
+{
+	dbbi_json *one = dbbi_json_at(dbbi_json_array(facts, "databases"), 0);
+
+	ck_assert_has(dbbi_json_text(dbbi_json_array(one, "tables")), rows);
+}
+
+/* Even where it shows another moment. */
+START_TEST(rows_are_those_of_the_dump)
+{
+	dbbi_json *facts = NULL;
+
+	begin(&facts);
+	assert_rows(facts, "\"kind\":\"table\",\"rows\":null}");
+	pg_sql("app", "INSERT INTO t VALUES (7, 'later')");
+	ck_assert_int_eq(read_with("for a; do shift; case $a in "
+	    "--snapshot=*) ;; *) set -- \"$@\" \"$a\";; esac; done\n"
+	    "exec \"$d\" \"$@\""), 0);
+	ck_assert_msg(driver->finish(source, facts, &w.err) == 0, "%s",
+	    w.err.message);
+	assert_rows(facts, "\"kind\":\"table\",\"rows\":6001}");
+	pg_sql("app", "DELETE FROM t WHERE a = 7 AND b = 'later'");
+	dbbi_json_free(facts);
+}
+END_TEST
+
+START_TEST(a_dump_without_a_table_s_rows_fails)
+{
+	dbbi_json *facts = NULL;
+
+	begin(&facts);
+	ck_assert_int_eq(read_with("exec \"$d\" \"$@\" "
+	    "--exclude-table-data=t"), 0);
+	ck_assert_int_eq(driver->finish(source, facts, &w.err), DBB_ESOURCE);
+	ck_assert_has(w.err.message, "database 'app': the dump holds nothing "
+	    "of table 'public.t', which has 6000 rows");
+	ck_assert_str_ne(w.err.hint, "");
+	dbbi_json_free(facts);
+}
+END_TEST
+
+START_TEST(a_dump_without_an_empty_table_lacks_nothing)
+{
+	dbbi_json *facts = NULL;
+
+	pg_sql("app", "CREATE TABLE hollow (a int)");
+	begin(&facts);
+	ck_assert_int_eq(read_with("exec \"$d\" \"$@\" "
+	    "--exclude-table-data=hollow"), 0);
+	ck_assert_msg(driver->finish(source, facts, &w.err) == 0, "%s",
+	    w.err.message);
+	assert_rows(facts, "\"name\":\"hollow\",\"kind\":\"table\","
+	    "\"rows\":0}");
+	dbbi_json_free(facts);
+	driver->close(source);
+	source = NULL;
+	pg_sql("app", "DROP TABLE hollow");
+}
+END_TEST
+
+START_TEST(a_dump_without_the_large_objects_fails)
+{
+	dbbi_json *facts = NULL;
+
+	pg_sql("app", "SELECT lo_create(88)");
+	begin(&facts);
+	ck_assert_int_eq(read_with("exec \"$d\" \"$@\" --no-blobs"),
+	    0);
+	ck_assert_int_eq(driver->finish(source, facts, &w.err), DBB_ESOURCE);
+	ck_assert_has(w.err.message, "the dump holds 0 of 1 large objects");
+	pg_sql("app", "SELECT lo_unlink(88)");
+	dbbi_json_free(facts);
+}
+END_TEST
+
+START_TEST(a_dump_that_breaks_off_and_says_it_is_well_fails)
+{
+	dbbi_json *facts = NULL;
+
+	begin(&facts);
+	ck_assert_int_eq(read_with("\"$d\" \"$@\" | head -c 100000"),
+	    DBB_ESOURCE);
+	ck_assert_has(w.err.message, "dumping database 'app': what pg_dump "
+	    "wrote is no archive that could be restored: at byte 100000 it "
+	    "breaks off");
+	dbbi_json_free(facts);
+}
+END_TEST
+
+START_TEST(what_is_no_archive_ends_the_stream)
+{
+	dbbi_json *facts = NULL;
+
+	begin(&facts);
+	ck_assert_int_eq(read_with("exec \"$d\" \"$@\" "
+	    "--format=plain"), DBB_ESOURCE);
+	ck_assert_has(w.err.message, "it does not begin as one");
+	dbbi_json_free(facts);
+}
+END_TEST
+
+START_TEST(an_archive_that_is_not_known_is_counted_on_the_server)
+{
+	dbbi_json *facts = NULL;
+
+	w.run.log_level = DBB_LOG_DEBUG;
+	begin(&facts);
+	ck_assert_int_eq(read_with("exec \"$d\" \"$@\" "
+	    "--compress=1"), 0);
+	ck_assert_has(w.log, "the rows of database 'app' are counted on the "
+	    "server, not in its dump: it is compressed");
+	ck_assert_msg(driver->finish(source, facts, &w.err) == 0, "%s",
+	    w.err.message);
+	assert_rows(facts, "\"kind\":\"table\",\"rows\":6000}");
+	dbbi_json_free(facts);
+}
+END_TEST
+
 /* ---- is what was stored whole? ---- */
 
 static struct pg_set set;
@@ -604,6 +775,13 @@ main(void)
 	tcase_add_test(tc, a_dump_that_is_killed_in_the_middle_has_no_end);
 	tcase_add_loop_test(tc, a_cancel_ends_a_stream, 0, 2);
 	tcase_add_loop_test(tc, a_stream_may_be_left_at_any_time, 0, 2);
+	tcase_add_test(tc, rows_are_those_of_the_dump);
+	tcase_add_test(tc, a_dump_without_a_table_s_rows_fails);
+	tcase_add_test(tc, a_dump_without_an_empty_table_lacks_nothing);
+	tcase_add_test(tc, a_dump_without_the_large_objects_fails);
+	tcase_add_test(tc, a_dump_that_breaks_off_and_says_it_is_well_fails);
+	tcase_add_test(tc, what_is_no_archive_ends_the_stream);
+	tcase_add_test(tc, an_archive_that_is_not_known_is_counted_on_the_server);
 	tcase_add_test(tc, whole_artefacts_pass);
 	tcase_add_test(tc, a_stored_dump_that_is_none_does_not_pass);
 	tcase_add_test(tc, a_dump_that_lacks_a_table_does_not_pass);

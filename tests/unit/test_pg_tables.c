@@ -62,7 +62,7 @@ connect_as(const char *user)
 static int
 count(void)
 {
-	return dbbi_pg_tables_count(facts, pg, &w.err);
+	return dbbi_pg_tables_count(facts, NULL, pg, &w.err);
 }
 
 /* "name kind rows; …" */
