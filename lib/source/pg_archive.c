@@ -23,7 +23,7 @@ dbbi_archive_wrong(const dbbi_pg_archive *a, const char *what, dbb_error *err)
 	    "archive that could be restored: at byte %llu %s",
 	    (unsigned long long)(a->fed - a->in.left), what);
 
-	dbbi_error_hint(err, "nothing of it was kept; back up again, and if "
+	dbbi_error_hint(err, "nothing of it is in the set; back up again, and if "
 	    "it fails again, see what 'pg_dump --format=custom --compress=0' "
 	    "gives and whether 'pg_restore --list' reads it");
 	return rc;

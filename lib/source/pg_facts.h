@@ -18,7 +18,8 @@
  * "materialized view"; partitioned parents, members of extensions and
  * temporary tables are not listed; the rows of a materialized view are null
  * where it could not be counted safely. On a standby an unlogged table has 0
- * rows, as in its dump.
+ * rows, as in its dump. When backing up, rows are null until
+ * dbbi_pg_tables_fill (pg_facts_parts.h) has them from the dump.
  *
  * Sequences do not obey snapshots: last_value is read before the dump and
  * last_value_after (dbbi_pg_facts_finish) when it has ended; the dump's

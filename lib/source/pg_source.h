@@ -5,7 +5,8 @@
  *	pg_open.c	connecting, versions, tools, which databases
  *	pg_rights.c	may this user read everything that pg_dump will read?
  *	pg_freeze.c	the moment: locks, snapshots, sequences
- *	pg_streams.c	pg_dump and pg_dumpall as readers
+ *	pg_streams.c	pg_dump and pg_dumpall as readers; a dump is counted
+ *			as it passes (pg_archive.h)
  *	pg_check.c	is what was stored a whole artefact?
  *	pg_source.c	the facts, closing, and the driver itself
  */

@@ -200,7 +200,7 @@ done:
 static void
 hint_incomplete(dbb_error *err)
 {
-	dbbi_error_hint(err, "nothing of it was kept; back up again, and if "
+	dbbi_error_hint(err, "nothing of it is in the set; back up again, and if "
 	    "it fails again, see whether 'pg_dump' of this database leaves "
 	    "it out");
 }

@@ -92,8 +92,8 @@ struct dbbi_source_driver {
 	int (*facts)(dbbi_json **out, dbbi_source *source,
 	    dbbi_json *warnings, dbb_error *err);
 
-	/* After all streams ended well: things that only show then (added
-	 * to `facts`). May be NULL. */
+	/* After all streams ended well: things that only show then, as what
+	 * the streams hold (added to `facts`). May be NULL. */
 	int (*finish)(dbbi_source *source, dbbi_json *facts, dbb_error *err);
 
 	/* Is what was stored for stream `i` a whole artefact? `stored` reads
