@@ -371,15 +371,17 @@ put_rows(int id, const char *first, const char *second)
 	put_number(0);
 }
 
+/* Byte by byte, and then in three pieces: what is asked after it is asked of
+ * these. */
 static int
 read_made(void)
 {
-	size_t most = 1 + made.size / 3;
 	int rc;
 
 	start_again();
-	rc = feed(&made, made.size, most, 1);
-	ck_assert_int_eq(rc, (start_again(), feed(&made, made.size, 1, 1)));
+	rc = feed(&made, made.size, 1, 1);
+	start_again();
+	ck_assert_int_eq(feed(&made, made.size, 1 + made.size / 3, 1), rc);
 	return rc;
 }
 
