@@ -14,6 +14,7 @@
 #define CONNECT_S 10
 #define STALL_S 30
 #define SECONDS_MAX 86400
+#define SOCKETS_MAX ((size_t)65536)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode global;
@@ -63,7 +64,8 @@ copy_options(dbbi_http *client, const dbbi_http_options *from, dbb_error *err)
 static void
 release(dbbi_http *client)
 {
-	curl_multi_cleanup(client->multi);
+	curl_multi_cleanup(client->multi);	/* closes connections */
+	dbbi_bytes_clear(&client->sockets);
 	pthread_mutex_destroy(&client->mutex);
 	free((void *)(uintptr_t)client->options.ca_file);
 	free((void *)(uintptr_t)client->options.unix_socket);
@@ -98,6 +100,7 @@ dbbi_http_new(dbbi_http **out, const dbbi_http_options *options,
 		return dbbi_error_nomem(err);
 	client->run = run;
 	client->waiting_end = &client->waiting;
+	dbbi_bytes_init(&client->sockets, SOCKETS_MAX * sizeof(curl_socket_t));
 	pthread_mutex_init(&client->mutex, NULL);
 	if ((rc = copy_options(client, options, err)) < 0 ||
 	    (rc = make_multi(client, err)) < 0 ||

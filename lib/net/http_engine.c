@@ -86,6 +86,18 @@ begin_waiting(dbbi_http *client)
 	return !stop;
 }
 
+/* On a new connection; nothing was sent on the other. */
+static void
+begin_again(dbbi_http *client, dbbi_http_exchange *x)
+{
+	x->stale = 0;
+	x->words[0] = '\0';
+	curl_multi_remove_handle(client->multi, x->easy);
+	if (curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
+	    curl_multi_add_handle(client->multi, x->easy) != CURLM_OK)
+		end_as(client, x, DBBI_HTTP_ENGINE_FAILED);
+}
+
 static void
 end_finished(dbbi_http *client)
 {
@@ -98,7 +110,10 @@ end_finished(dbbi_http *client)
 		    message->easy_handle, CURLINFO_PRIVATE, &x) != CURLE_OK)
 			continue;
 		x->code = message->data.result;
-		end_running(client, x);
+		if (x->stale)
+			begin_again(client, x);
+		else
+			end_running(client, x);
 	}
 }
 

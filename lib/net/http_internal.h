@@ -5,6 +5,7 @@
  * http.c            clients and exchanges, as callers see them
  * http_engine.c     the thread on which all transfers move
  * http_transfer.c   one request: how libcurl is told, what it gives back
+ * http_socket.c     the sockets of a client, and what they can tell
  * http_watch.c      is a transfer still worth waiting for?
  * http_answer.c     gathers header and body, within their bounds
  * http_outcome.c    what libcurl's result means, and how it is said
@@ -54,6 +55,7 @@ struct dbbi_http {
 
 	dbbi_http_exchange *running;	/* the engine's from here on */
 	unsigned running_count;
+	dbbi_bytes sockets;		/* open ones, as curl_socket_t */
 	dbbi_http_limit up, down;
 	uint64_t turns;
 };
@@ -63,7 +65,7 @@ struct dbbi_http_exchange {
 	dbbi_http_exchange *next;	/* in the one list that it is in */
 	CURL *easy;
 	struct curl_slist *headers;
-	char *place;			/* "'host:port'", for messages */
+	char *place;			/* "'host:port'" */
 	char words[CURL_ERROR_SIZE];
 
 	const uint8_t *body;
@@ -81,6 +83,8 @@ struct dbbi_http_exchange {
 
 	int paused;			/* CURLPAUSE_…, by a limit */
 	uint64_t turn;			/* when it was last let go on */
+	curl_socket_t socket;		/* CURL_SOCKET_BAD: not known */
+	int stale;			/* it was not as it was left */
 	int begun;			/* the connection is there */
 	uint64_t since_ms;		/* its turn came */
 	uint64_t moved_ms;		/* bytes moved */
@@ -102,6 +106,16 @@ void *dbbi_http_engine(void *client);
 int dbbi_http_transfer_new(dbbi_http_exchange **out, dbbi_http *client,
     const dbbi_http_request *request, dbb_error *err);
 void dbbi_http_transfer_free(dbbi_http_exchange *exchange);
+
+/* ---- http_socket.c ---- */
+
+/* Tell libcurl how sockets are made, and to look at a kept one before it is
+ * used again: `stale` is set, and the transfer ends, when it is not as it was
+ * left. Nonzero: out of memory. */
+int dbbi_http_socket_set(dbbi_http_exchange *exchange);
+
+/* What the kernel has taken and the server has not. */
+uint64_t dbbi_http_socket_unsent(const dbbi_http_exchange *exchange);
 
 /* ---- http_watch.c ---- */
 

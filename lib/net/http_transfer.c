@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "net/http_internal.h"
 #include "util/clock.h"
@@ -50,22 +49,20 @@ rewind_body(void *exchange, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_FAIL;
 }
 
-/* As libcurl does by itself, but not for children of the program. */
-static curl_socket_t
-open_socket(void *unused, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	(void)unused;
-	(void)purpose;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC,
-	    address->protocol);
-}
-
 static int
 bad_url(dbb_error *err, const char *why)
 {
 	/* The URL is not shown: it may be signed, or have a password. */
 	return dbbi_error_set(err, DBB_EINVAL, "this is no URL of a web "
 	    "server: %s", why);
+}
+
+static char *
+place_of(const char *host, const char *port, const char *unix_socket)
+{
+	if (unix_socket == NULL)
+		return dbbi_text_format("'%s:%s'", host, port);
+	return dbbi_text_format("'%s:%s' at '%s'", host, port, unix_socket);
 }
 
 /* The scheme is checked here, and redirects are not followed: no other
@@ -90,7 +87,8 @@ find_place(dbbi_http_exchange *x, const char *url, dbb_error *err)
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
 	    CURLUE_OK)
 		rc = bad_url(err, "it names no host");
-	else if ((x->place = dbbi_text_format("'%s:%s'", host, port)) == NULL)
+	else if ((x->place = place_of(host, port,
+	    x->client->options.unix_socket)) == NULL)
 		rc = dbbi_error_nomem(err);
 	curl_free(scheme);
 	curl_free(host);
@@ -164,7 +162,7 @@ set_callbacks(dbbi_http_exchange *x)
 	bad |= curl_easy_setopt(easy, CURLOPT_READDATA, x);
 	bad |= curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
 	bad |= curl_easy_setopt(easy, CURLOPT_SEEKDATA, x);
-	bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	bad |= dbbi_http_socket_set(x);
 	return bad;
 }
 

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 #include "net/http_internal.h"
-
-/* What the kernel has taken and the server has not. */
-static uint64_t
-unsent(CURL *easy)
-{
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	int size = 0;
-
-	if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
-	    fd == CURL_SOCKET_BAD || ioctl(fd, SIOCOUTQ, &size) != 0)
-		return 0;
-	return size < 0 ? 0 : (uint64_t)size;
-}
 
 /*
  * The bytes of bodies that came in or arrived there. What lies in the kernel's
@@ -35,7 +19,7 @@ moved(dbbi_http_exchange *x)
 	if (curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &up) !=
 	    CURLE_OK || up < 0)
 		up = 0;
-	waiting = unsent(x->easy);
+	waiting = dbbi_http_socket_unsent(x);
 	return x->received +
 	    ((uint64_t)up > waiting ? (uint64_t)up - waiting : 0);
 }

@@ -22,13 +22,14 @@
 #include <unistd.h>
 
 #define HEAD_MAX 65536
-#define BLOCK 65536
+#define BLOCK 16384
 
 struct record {
 	char *head;
 	unsigned char *body;
 	size_t body_size;
 	unsigned connection;
+	int cut;
 };
 
 struct connection {
@@ -206,7 +207,8 @@ body_size_of(const char *head)
 
 /* `to` NULL: only count. */
 static int
-take_body(struct connection *c, unsigned char *to, size_t size)
+take_body(struct connection *c, unsigned char *to, size_t size,
+    size_t pause_ms)
 {
 	char block[BLOCK];
 	size_t part = c->used < size ? c->used : size, at;
@@ -221,6 +223,7 @@ take_body(struct connection *c, unsigned char *to, size_t size)
 		n = take(c, to != NULL ? (void *)(to + at) : block, part);
 		if (n <= 0)
 			return -1;
+		usleep((useconds_t)pause_ms * 1000);
 	}
 	return 0;
 }
@@ -314,7 +317,8 @@ misbehave(struct connection *c, const http_answer *a, size_t size)
 	}
 }
 
-/* In one piece: what comes later nobody can tell from the next answer. */
+/* In one piece: what comes later nobody can tell from the next answer. And
+ * apart from the header, so that it is not read with it. */
 static int
 give_longer(struct connection *c, const char *body, size_t size)
 {
@@ -325,6 +329,7 @@ give_longer(struct connection *c, const char *body, size_t size)
 
 	memcpy(all, body, size);
 	memcpy(all + size, more, sizeof(more));
+	usleep(50000);
 	rc = give(c, all, size + sizeof(more) - 1);
 	free(all);
 	return rc;
@@ -373,7 +378,7 @@ is_early(const http_answer *a)
 
 /* The body, after the head was taken out of the buffer. */
 static int
-take_rest(struct connection *c, struct record *r)
+take_rest(struct connection *c, struct record *r, const http_answer *a)
 {
 	char text[32];
 
@@ -382,7 +387,8 @@ take_rest(struct connection *c, struct record *r)
 		return -1;
 	if (!c->server->options.forgets)
 		r->body = malloc(r->body_size + 1);
-	return take_body(c, r->body, r->body_size);
+	return take_body(c, r->body, r->body_size,
+	    a->fault == HTTP_SLOW ? a->at : 0);
 }
 
 static void
@@ -395,7 +401,7 @@ be_early(struct connection *c, const http_answer *a)
 		return;
 	}
 	block = malloc(a->at + 1);
-	take_body(c, block, a->at);
+	take_body(c, block, a->at, 0);
 	free(block);
 	prepare_reset(c);
 }
@@ -423,13 +429,11 @@ serve(struct connection *c)
 		be_early(c, &a);
 		return 0;
 	}
-	if (take_rest(c, &r) != 0) {
-		free(r.head);
-		free(r.body);
-		return 0;
-	}
+	r.cut = take_rest(c, &r, &a) != 0;
 	remember(s, &r);
-	seen = (http_seen){ r.head, r.body, r.body_size, r.connection };
+	if (r.cut)
+		return 0;
+	seen = (http_seen){ r.head, r.body, r.body_size, r.connection, 0 };
 	if (!scripted && s->options.handler != NULL)
 		s->options.handler(&a, &seen, s->options.payload);
 	return answer(c, &a, strncmp(r.head, "HEAD ", 5) == 0);
@@ -523,6 +527,9 @@ listen_at_port(http_server *s)
 	socklen_t size = sizeof(at);
 
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s->options.receive_buffer != 0)
+		setsockopt(s->listener, SOL_SOCKET, SO_RCVBUF,
+		    &s->options.receive_buffer, sizeof(int));
 	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at,
 	    sizeof(at)), 0);
 	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at,
@@ -651,7 +658,7 @@ http_server_seen(http_server *s, unsigned n)
 	pthread_mutex_lock(&s->mutex);
 	ck_assert_uint_lt(n, s->seen_count);
 	seen = (http_seen){ s->seen[n].head, s->seen[n].body,
-	    s->seen[n].body_size, s->seen[n].connection };
+	    s->seen[n].body_size, s->seen[n].connection, s->seen[n].cut };
 	pthread_mutex_unlock(&s->mutex);
 	return seen;
 }

@@ -19,6 +19,8 @@ typedef enum http_fault {
 	HTTP_EARLY,		/* the answer comes at once, then the end */
 	HTTP_DEAF,		/* nothing is read, nothing answered */
 	HTTP_RESET_EARLY,	/* `at` bytes are read, then a reset */
+	HTTP_SLOW,		/* 16 KiB are read each `at` ms, then all is
+				   well; wants a small receive_buffer */
 	/* instead of an answer */
 	HTTP_RESET,
 	HTTP_CLOSE,
@@ -54,6 +56,7 @@ typedef struct http_seen {
 	const unsigned char *body;
 	size_t body_size;
 	unsigned connection;	/* 1, 2, … */
+	int cut;		/* the body did not come whole */
 } http_seen;
 
 /* May be called by several threads at once; what it points to must stay. */
@@ -67,6 +70,7 @@ typedef struct http_server_options {
 	http_handler handler;
 	void *payload;
 	int forgets;		/* bodies are counted, not kept */
+	int receive_buffer;	/* bytes that the kernel takes; 0: its own */
 } http_server_options;
 
 /* `options` may be NULL. */

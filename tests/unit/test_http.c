@@ -5,14 +5,17 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cert_fixture.h"
 #include "http_fixture.h"
 #include "suite.h"
 #include "util/clock.h"
@@ -49,6 +52,13 @@ tear_down(void)
 	dbbi_http_free(client);
 	http_server_stop(server);
 	dbbi_run_clear(&run);
+}
+
+static void
+use_server(const http_server_options *options)
+{
+	http_server_stop(server);
+	server = http_server_start(options);
 }
 
 static void
@@ -370,6 +380,39 @@ START_TEST(gives_up_a_server_that_takes_no_body)
 }
 END_TEST
 
+START_TEST(waits_while_a_slow_line_drains)
+{
+	const http_server_options slow = { .receive_buffer = 16384 };
+	dbbi_http_request r = { .method = "PUT", .body_size = 900000 };
+	char *body = calloc(1, r.body_size);
+	uint64_t began = dbbi_monotonic_ms();
+
+	/* All of it is in the kernel's buffer at once. */
+	use_server(&slow);
+	r.body = body;
+	will(HTTP_SLOW, 50);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_uint_gt(dbbi_monotonic_ms() - began, 2 * STALL_S * 1000);
+	free(body);
+}
+END_TEST
+
+START_TEST(takes_what_is_behind_an_answer_for_no_other)
+{
+	const http_answer more = { .fault = HTTP_LONGER, .body = "right" };
+	const http_answer next = { .body = "also right" };
+	dbbi_http_request r = { 0 };
+
+	http_server_add(server, &more, 1);
+	http_server_add(server, &next, 1);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_str_eq(got.body, "right");
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_str_eq(got.body, "also right");
+	ck_assert_uint_eq(http_server_connections(server), 2);
+}
+END_TEST
+
 START_TEST(keeps_a_body_up_to_its_bound)
 {
 	const http_answer a = { .body = "0123456789" };
@@ -454,6 +497,281 @@ START_TEST(names_a_host_that_does_not_exist)
 END_TEST
 
 /* ---- connections ---- */
+
+/* The connection is kept, and then breaks after the server has read all. */
+static void
+break_kept(dbbi_http_request *r, http_fault fault, size_t at)
+{
+	dbbi_http_request first = { 0 };
+
+	ck_assert_int_eq(ask(&first), DBB_OK);
+	will(fault, at);
+	ask(r);
+}
+
+START_TEST(sends_no_body_twice)
+{
+	static const http_fault faults[] = { HTTP_CLOSE, HTTP_RESET,
+	    HTTP_RESET_EARLY };
+	dbbi_http_request r = { .method = "POST", .body_size = 500000 };
+	char *body = calloc(1, r.body_size);
+
+	r.body = body;
+	break_kept(&r, faults[_i], 1000);
+	ck_assert_int_eq(got.outcome, DBBI_HTTP_CUT);
+	ck_assert_int_eq(err.code, DBB_EIO);
+	ck_assert_uint_eq(http_server_count(server), 2);
+	ck_assert_uint_eq(http_server_seen(server, 1).connection, 1);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_uint_eq(http_server_seen(server, 2).body_size, r.body_size);
+	free(body);
+}
+END_TEST
+
+START_TEST(repeats_without_a_body_when_nothing_came)
+{
+	dbbi_http_request r = { 0 };
+
+	break_kept(&r, HTTP_CLOSE, 0);
+	ck_assert_int_eq(got.outcome, DBBI_HTTP_ANSWERED);
+	ck_assert_uint_eq(http_server_count(server), 3);
+	ck_assert_uint_eq(http_server_connections(server), 2);
+}
+END_TEST
+
+START_TEST(connects_through_a_unix_socket)
+{
+	char folder[] = "/tmp/dbb-http-XXXXXX", path[64];
+	const http_server_options at = { .unix_socket = path };
+	const dbbi_http_options options = { .unix_socket = path };
+	dbbi_http_request r = { .url = "http://docker/version" };
+	http_seen seen;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	use_server(&at);
+	use_client(&options);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_int_eq(got.status, 200);
+	seen = http_server_seen(server, 0);
+	ck_assert_str_eq(http_seen_header(&seen, "Host"), "docker");
+	unlink(path);
+	rmdir(folder);
+	use_client(&options);
+	ck_assert_int_eq(ask(&r), DBB_ECONNECT);
+	ck_assert_has(err.message, path);
+}
+END_TEST
+
+static int
+is_internet(int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t size = sizeof(at);
+
+	return getpeername(fd, (struct sockaddr *)&at, &size) == 0 &&
+	    at.ss_family == AF_INET;
+}
+
+static int
+look_at_sockets(const void *data, size_t size, void *payload)
+{
+	unsigned *inherited = payload;
+	struct stat st;
+	int fd, flags;
+
+	(void)data;
+	(void)size;
+	for (fd = 3; fd < 256; fd++) {
+		flags = fcntl(fd, F_GETFD);
+		if (flags >= 0 && (flags & FD_CLOEXEC) == 0 &&
+		    fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+		    is_internet(fd))
+			++*inherited;
+	}
+	return 0;
+}
+
+START_TEST(hands_no_connection_to_children)
+{
+	unsigned inherited = 0;
+	const http_answer a = { .body = "x" };
+	dbbi_http_request r = { .sink = look_at_sockets,
+	    .payload = &inherited };
+
+	http_server_add(server, &a, 1);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_uint_eq(got.received, 1);
+	ck_assert_uint_eq(inherited, 0);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+/* Three transfers together, and how long they take. */
+static uint64_t
+take_three(const dbbi_http_request *r)
+{
+	dbbi_http_exchange *x[3];
+	uint64_t began = dbbi_monotonic_ms();
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(dbbi_http_start(&x[i], client, r, &err),
+		    DBB_OK);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(dbbi_http_wait(&got, x[i], &err), DBB_OK);
+		dbbi_http_response_clear(&got);
+	}
+	return dbbi_monotonic_ms() - began;
+}
+
+START_TEST(limits_what_comes_down_in_all)
+{
+	const dbbi_http_options options = { .down_bytes_per_s = 1000000,
+	    .stall_s = STALL_S };
+	const size_t size = 700000;
+	char *body = calloc(1, size);
+	const http_answer a = { .body = body, .body_size = size };
+	struct sum sum = { 0 };
+	dbbi_http_request r = { .method = "GET", .sink = add_up,
+	    .payload = &sum };
+	uint64_t took;
+
+	use_client(&options);
+	r.url = url("/");
+	http_server_add(server, &a, 3);
+	took = take_three(&r);
+	ck_assert_uint_eq(sum.size, 3 * size);
+	ck_assert_uint_gt(took, 1800);
+	ck_assert_uint_lt(took, 2100 + SOON_MS);
+	free(body);
+}
+END_TEST
+
+START_TEST(limits_what_goes_up_in_all)
+{
+	const dbbi_http_options options = { .up_bytes_per_s = 1000000,
+	    .stall_s = STALL_S };
+	dbbi_http_request r = { .method = "PUT", .body_size = 700000 };
+	char *body = calloc(1, r.body_size);
+	uint64_t took;
+	unsigned i;
+
+	use_client(&options);
+	r.url = url("/");
+	r.body = body;
+	took = take_three(&r);
+	ck_assert_uint_gt(took, 1800);
+	ck_assert_uint_lt(took, 2100 + SOON_MS);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(http_server_seen(server, i).body_size,
+		    r.body_size);
+	free(body);
+}
+END_TEST
+
+START_TEST(takes_a_limit_of_its_own_for_no_stall)
+{
+	const dbbi_http_options options = { .down_bytes_per_s = 10000,
+	    .stall_s = STALL_S };
+	const size_t size = 40000;
+	char *body = calloc(1, size);
+	const http_answer a = { .body = body, .body_size = size };
+	dbbi_http_request r = { 0 };
+
+	use_client(&options);
+	http_server_add(server, &a, 1);
+	ck_assert_int_eq(ask(&r), DBB_OK);
+	ck_assert_uint_eq(got.body_size, size);
+	free(body);
+}
+END_TEST
+
+/* ---- TLS ---- */
+
+static const struct trust {
+	const char *certificate;
+	int with_ca;
+	const char *words, *hint;	/* NULL: it is trusted */
+} trusts[] = {
+	{ "good.pem", 1, NULL, NULL },
+	{ "good.pem", 0, "certificate", "ca-file" },
+	{ "alone.pem", 0, "self-signed", "ca-file" },
+	{ "alone.pem", 1, "self-signed", "ca-file" },
+	{ "expired.pem", 1, "expired", "clock" },
+	{ "other.pem", 1, "localhost", "one of the names" },
+};
+
+START_TEST(trusts_only_whom_it_should)
+{
+	const struct trust *t = &trusts[_i];
+	http_server_options as = { .certificate = certs_path(t->certificate),
+	    .key = certs_path("key.pem") };
+	dbbi_http_options options = { .ca_file = t->with_ca ?
+	    certs_path("ca.pem") : NULL };
+	dbbi_http_request r = { .method = "PUT", .body = "secret",
+	    .body_size = 6 };
+
+	use_server(&as);
+	use_client(&options);
+	if (t->words == NULL) {
+		ck_assert_int_eq(ask(&r), DBB_OK);
+		ck_assert_int_eq(ask(&r), DBB_OK);
+		ck_assert_uint_eq(http_server_connections(server), 1);
+		return;
+	}
+	ck_assert_int_eq(ask(&r), DBB_ECONNECT);
+	ck_assert_int_eq(got.outcome, DBBI_HTTP_TLS);
+	ck_assert_int_eq(err.retryable, 0);
+	ck_assert_has(err.message, "'localhost:");
+	ck_assert_has(err.message, t->words);
+	ck_assert_has(err.hint, t->hint);
+	ck_assert_uint_eq(http_server_count(server), 0);
+}
+END_TEST
+
+START_TEST(carries_much_over_tls)
+{
+	const http_server_options as = { .certificate = certs_path("good.pem"),
+	    .key = certs_path("key.pem") };
+	const dbbi_http_options options = { .ca_file = certs_path("ca.pem") };
+
+	use_server(&as);
+	use_client(&options);
+	sends_whole((3 << 20) + 7, "PUT");
+}
+END_TEST
+
+START_TEST(says_what_a_ca_file_must_be)
+{
+	const dbbi_http_options options = { .ca_file = "/no/such/file" };
+	dbbi_http_request r = { .url = "https://localhost:1/" };
+	http_server_options as = { .certificate = certs_path("good.pem"),
+	    .key = certs_path("key.pem") };
+
+	use_server(&as);
+	use_client(&options);
+	r.url = url("/");
+	ck_assert_int_eq(ask(&r), DBB_ECONNECT);
+	ck_assert_int_eq(got.outcome, DBBI_HTTP_TLS);
+	ck_assert_has(err.message, "/no/such/file");
+	ck_assert_has(err.hint, "PEM");
+}
+END_TEST
+
+START_TEST(notices_a_port_without_tls)
+{
+	char place[64];
+	dbbi_http_request r = { .url = place };
+
+	snprintf(place, sizeof(place), "https://127.0.0.1:%u/",
+	    http_server_port(server));
+	will(HTTP_RAW, 0);
+	ck_assert_int_ne(ask(&r), DBB_OK);
+	ck_assert_int_ne(got.outcome, DBBI_HTTP_ANSWERED);
+}
+END_TEST
 
 static void *
 ask_25_times(void *payload)
@@ -582,15 +900,34 @@ main(void)
 	tcase_add_loop_test(tc, ends_whatever_the_server_does, 0,
 	    (int)(sizeof(misdeeds) / sizeof(misdeeds[0])));
 	tcase_add_test(tc, gives_up_a_server_that_takes_no_body);
+	tcase_add_test(tc, takes_what_is_behind_an_answer_for_no_other);
 	tcase_add_test(tc, keeps_a_body_up_to_its_bound);
 	tcase_add_test(tc, stops_when_the_sink_says_so);
 	tcase_add_test(tc, ends_an_endless_body_in_time);
 	tcase_add_test(tc, waits_longer_where_a_request_may_take_longer);
 	tcase_add_test(tc, names_a_server_that_is_not_there);
 	tcase_add_test(tc, names_a_host_that_does_not_exist);
+	tcase_add_test(tc, waits_while_a_slow_line_drains);
+	tcase_add_loop_test(tc, sends_no_body_twice, 0, 3);
+	tcase_add_test(tc, repeats_without_a_body_when_nothing_came);
+	tcase_add_test(tc, connects_through_a_unix_socket);
+	tcase_add_test(tc, hands_no_connection_to_children);
+	tcase_add_test(tc, limits_what_comes_down_in_all);
+	tcase_add_test(tc, limits_what_goes_up_in_all);
+	tcase_add_test(tc, takes_a_limit_of_its_own_for_no_stall);
+	tcase_add_test(tc, notices_a_port_without_tls);
 	tcase_add_test(tc, shares_few_connections_among_many_threads);
 	tcase_add_test(tc, has_many_under_way_from_one_thread);
 	tcase_add_test(tc, ends_all_when_canceled);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("tls");
+	tcase_add_unchecked_fixture(tc, certs_make, certs_remove);
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, trusts_only_whom_it_should, 0,
+	    (int)(sizeof(trusts) / sizeof(trusts[0])));
+	tcase_add_test(tc, carries_much_over_tls);
+	tcase_add_test(tc, says_what_a_ca_file_must_be);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
