@@ -9,10 +9,6 @@
 #include "ops/result.h"
 #include "util/clock.h"
 
-/* Streams and facts at work at once: enough to keep a small machine's cores
- * and one server busy, few enough not to be the load that hurts it. */
-#define TASKS_AT_ONCE 4
-
 /* On every tick: pass a cancel on to the sources, and add up what is done. */
 static void
 refresh(dbb_progress *progress, void *payload)
@@ -84,9 +80,8 @@ collect(struct backup *b, const dbbi_task *tasks, size_t count)
 				    tasks[k].rc, &tasks[k].err);
 }
 
-/* A failure of all is a failure; of some, a partial set. */
-static int
-survivors(struct backup *b, dbb_error *err)
+int
+backup_survivors(struct backup *b, dbb_error *err)
 {
 	const struct backup_source *first = NULL;
 	size_t i, well = 0;
@@ -123,28 +118,13 @@ run_tasks(struct backup *b, task_fn of_source, task_fn of_stream,
 		if (b->sources[i].rc == 0)
 			n += add_source_tasks(tasks + n, &b->sources[i],
 			    of_source, of_stream, announce);
-	rc = dbbi_tasks_run(tasks, n, TASKS_AT_ONCE, &b->meter, err);
+	rc = dbbi_tasks_run(tasks, n, BACKUP_TASKS_AT_ONCE, &b->meter, err);
 	collect(b, tasks, n);
 	free(tasks);
-	return rc < 0 ? rc : survivors(b, err);
+	return rc < 0 ? rc : backup_survivors(b, err);
 }
 
 /* ---- the steps ---- */
-
-static int
-prepare_sources(struct backup *b, dbb_error *err)
-{
-	size_t i;
-	int rc = 0;
-
-	b->sources = calloc(b->plan->count, sizeof(*b->sources));
-	if (b->sources == NULL)
-		return dbbi_error_nomem(err);
-	for (i = 0; rc == 0 && i < b->plan->count; i++)
-		rc = backup_source_init(&b->sources[i], &b->plan->items[i],
-		    b->ops, err);
-	return rc;
-}
 
 /* All sources one right after the other: the set's moment. */
 static int
@@ -301,13 +281,13 @@ make_set(struct backup *b, dbb_error *err)
 	backup_history_begin(b);
 	if ((rc = dbbi_task_run(backup_bases_task, b, &b->meter, err)) < 0 ||
 	    (rc = dbbi_task_run(freeze_task, b, &b->meter, err)) < 0 ||
-	    (rc = survivors(b, err)) < 0 ||
+	    (rc = backup_survivors(b, err)) < 0 ||
 	    (rc = dbbi_meter_phase(&b->meter, DBB_PHASE_READ, err)) < 0 ||
 	    (rc = run_tasks(b, backup_facts_task, backup_stream_task, 1,
 	    err)) < 0 ||
 	    (rc = dbbi_meter_phase(&b->meter, DBB_PHASE_COMMIT, err)) < 0 ||
 	    (rc = dbbi_task_run(finish_task, b, &b->meter, err)) < 0 ||
-	    (rc = survivors(b, err)) < 0 ||
+	    (rc = backup_survivors(b, err)) < 0 ||
 	    (rc = check_stored(b, err)) < 0)
 		return rc;
 	return dbbi_task_run(commit_task, b, &b->meter, err);
@@ -361,13 +341,11 @@ begin(struct backup *b, dbb_error *err)
 		    said->items[i]) < 0)
 			return dbbi_error_nomem(err);
 	if ((rc = backup_labels_check(b->plan->labels, err)) < 0 ||
-	    (rc = dbbi_set_id_new(b->set.id, b->set.started_at_ms, err)) < 0 ||
-	    (rc = dbbi_vault_open(&b->vault, b->ops, err)) < 0 ||
-	    (rc = prepare_sources(b, err)) < 0)
+	    (rc = dbbi_set_id_new(b->set.id, b->set.started_at_ms, err)) < 0)
 		return rc;
 	b->meter.refresh = refresh;
 	b->meter.refresh_payload = b;
-	return run_tasks(b, backup_open_task, NULL, 0, err);
+	return backup_open(b, err);
 }
 
 static void

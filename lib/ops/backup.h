@@ -6,9 +6,9 @@
  *	open -> freeze -> streams and facts side by side -> flush -> check
  *	what was stored -> manifest
  *
- * backup_source.c is one source on that way, backup_base.c what its streams
- * were before, backup_set.c the documents, backup_history.c the rows about
- * it, backup.c the order of things.
+ * backup_open.c opens all that takes part, backup_source.c is one source on
+ * that way, backup_base.c what its streams were before, backup_set.c the
+ * documents, backup_history.c the rows about it, backup.c the order of things.
  */
 #ifndef DBBI_BACKUP_H
 #define DBBI_BACKUP_H
@@ -114,6 +114,17 @@ struct backup {
 	struct backup_source *sources;
 	struct backup_set set;
 };
+
+/* Tasks at work at once: enough to keep a small machine's cores and one
+ * server busy, few enough not to be the load that hurts it. */
+#define BACKUP_TASKS_AT_ONCE 4
+
+/* Open the repository and all sources. Without a repository there is no
+ * backup, and its error is the one that is told. */
+int backup_open(struct backup *b, dbb_error *err);
+
+/* A failure of all sources is a failure; of some, a partial set. */
+int backup_survivors(struct backup *b, dbb_error *err);
 
 /* Find the base of each stream; payload is the struct backup. A stream may
  * well have none. The index is loaded. */

@@ -23,7 +23,7 @@ backup_history_open(struct backup *b, int so_far, dbb_error *err)
 {
 	int rc;
 
-	if (b->sources == NULL || so_far == DBB_ECONNECT ||
+	if (b->vault.repo == NULL || so_far == DBB_ECONNECT ||
 	    so_far == DBB_EAUTH || so_far == DBB_ECANCELED)
 		return 0;
 	if ((rc = dbbi_run_init(&b->ledger_run, err)) < 0)

@@ -49,6 +49,16 @@ fail_at(const struct fake *f, enum fake_fault fault, dbb_error *err)
 	    (int)fault);
 }
 
+/* Wait for a cancel, as a server that does not answer makes us. */
+static int
+hang(dbbi_run *run, dbb_error *err)
+{
+	struct pollfd p = { .fd = dbbi_run_wake_fd(run), .events = POLLIN };
+
+	poll(&p, 1, 20000);
+	return dbbi_run_check(run, err);
+}
+
 static int
 fake_check_config(const dbbi_source_env *env, dbb_error *err)
 {
@@ -66,7 +76,8 @@ fake_open(dbbi_source **out, const dbbi_source_env *env, dbb_error *err)
 
 	if (f == NULL)
 		return dbbi_error_set(err, DBB_ENOTFOUND, "no such fake");
-	if ((rc = fail_at(f, FAKE_OPEN, err)) < 0)
+	if ((rc = fail_at(f, FAKE_OPEN, err)) < 0 ||
+	    (f->fault == FAKE_OPEN_HANGS && (rc = hang(env->run, err)) < 0))
 		return rc;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return dbbi_error_nomem(err);
@@ -86,16 +97,6 @@ fake_freeze(int64_t *at, dbbi_source *source, dbb_error *err)
 {
 	*at = 1000;
 	return fail_at(((struct fake_source *)source)->fake, FAKE_FREEZE, err);
-}
-
-/* Wait for a cancel, as a server that does not answer makes us. */
-static int
-hang(dbbi_run *run, dbb_error *err)
-{
-	struct pollfd p = { .fd = dbbi_run_wake_fd(run), .events = POLLIN };
-
-	poll(&p, 1, 20000);
-	return dbbi_run_check(run, err);
 }
 
 static int

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ops_fixture.h"
+#include "util/clock.h"
 
 START_TEST(two_sources_make_one_completed_set)
 {
@@ -139,6 +140,30 @@ START_TEST(a_cancel_reaches_a_source_that_hangs)
 	pthread_join(thread, NULL);
 	dbbi_run_resume(&f.run);
 	ck_assert_uint_eq(fixture_sets(&f), 0);
+	fixture_end(&f);
+}
+END_TEST
+
+/* What is wrong with the repository is told, whatever the sources say or do
+ * not say. */
+static const enum fake_fault beside[] = { FAKE_WELL, FAKE_OPEN,
+	FAKE_OPEN_HANGS };
+
+START_TEST(the_repository_s_failure_goes_first)
+{
+	struct fake with[] = { { .name = "a", .content = "alpha",
+	    .fault = beside[_i] }, { .name = "b", .content = "beta" }, {0} };
+	uint64_t begun = dbbi_monotonic_ms();
+	struct fixture f;
+	dbbi_json *out;
+
+	fixture_begin(&f, with);
+	ck_assert_int_eq(dbbi_config_set(f.ops.config, "repository", "url",
+	    "file:///nowhere/at/all", &f.err), 0);
+	ck_assert_int_eq(fixture_backup(&out, &f), DBB_ENOREPO);
+	ck_assert_ptr_null(out);
+	ck_assert_ptr_nonnull(strstr(f.err.message, "no repository at"));
+	ck_assert_uint_lt(dbbi_monotonic_ms() - begun, 10000);
 	fixture_end(&f);
 }
 END_TEST
@@ -397,6 +422,8 @@ main(void)
 	tcase_add_test(t, a_warning_is_a_finding);
 	tcase_add_test(t, a_source_that_shrank_is_warned_of);
 	tcase_add_test(t, a_cancel_reaches_a_source_that_hangs);
+	tcase_add_loop_test(t, the_repository_s_failure_goes_first, 0,
+	    (int)(sizeof(beside) / sizeof(beside[0])));
 	tcase_add_test(t, a_dry_run_stores_nothing);
 	tcase_add_test(t, labels_are_kept_and_bad_ones_refused);
 	tcase_add_test(t, a_configuration_is_checked_part_by_part);
