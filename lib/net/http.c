@@ -18,6 +18,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode global;
+static pthread_mutex_t closing = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 init_libcurl(void)
@@ -61,10 +62,20 @@ copy_options(dbbi_http *client, const dbbi_http_options *from, dbb_error *err)
 	return DBB_OK;
 }
 
+/* libcurl ignores SIGPIPE in the whole process while it closes what was kept,
+ * and then sets it to what it was: two at once would leave it ignored. */
+static void
+close_connections(dbbi_http *client)
+{
+	pthread_mutex_lock(&closing);
+	curl_multi_cleanup(client->multi);
+	pthread_mutex_unlock(&closing);
+}
+
 static void
 release(dbbi_http *client)
 {
-	curl_multi_cleanup(client->multi);	/* closes connections */
+	close_connections(client);
 	dbbi_bytes_clear(&client->sockets);
 	pthread_mutex_destroy(&client->mutex);
 	free((void *)(uintptr_t)client->options.ca_file);

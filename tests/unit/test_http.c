@@ -17,6 +17,7 @@
 
 #include "cert_fixture.h"
 #include "http_fixture.h"
+#include "net/http_limit.h"
 #include "suite.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -206,11 +207,11 @@ add_up(const void *data, size_t size, void *payload)
 
 START_TEST(gives_the_body_of_a_success_to_the_sink)
 {
-	const size_t size = (5 << 20) + 3;
+	static char body[(5 << 20) + 3];	/* for the server's threads */
+	const size_t size = sizeof(body);
 	http_answer a = { .status = 206, .body_size = size };
 	struct sum sum = { 0 }, sent = { 0 };
 	dbbi_http_request r = { .sink = add_up, .payload = &sum };
-	char *body = calloc(1, size);
 
 	snprintf(body + size / 2, 100, "not all the same");
 	add_up(body, size, &sent);
@@ -221,7 +222,6 @@ START_TEST(gives_the_body_of_a_success_to_the_sink)
 	ck_assert_uint_eq(sum.size, size);
 	ck_assert_uint_eq(sum.sum, sent.sum);
 	ck_assert_str_eq(got.body, "");
-	free(body);
 }
 END_TEST
 
@@ -608,6 +608,45 @@ END_TEST
 
 /* ---- limits ---- */
 
+START_TEST(waits_only_where_there_is_a_limit)
+{
+	dbbi_http_limit limit;
+
+	dbbi_http_limit_init(&limit, 0, 5);
+	dbbi_http_limit_take(&limit, SIZE_MAX / 4);
+	ck_assert_uint_eq(dbbi_http_limit_wait(&limit, 5), 0);
+}
+END_TEST
+
+START_TEST(pays_what_was_taken_by_waiting)
+{
+	dbbi_http_limit limit;
+	uint64_t wait, now = 1000;
+
+	dbbi_http_limit_init(&limit, 1000, now);
+	dbbi_http_limit_take(&limit, 5000);
+	wait = dbbi_http_limit_wait(&limit, now);
+	ck_assert_uint_ge(wait, 5000);
+	ck_assert_uint_le(wait, 5010);
+	ck_assert_uint_gt(dbbi_http_limit_wait(&limit, now + wait / 2), 0);
+	ck_assert_uint_eq(dbbi_http_limit_wait(&limit, now + wait), 0);
+	/* Nor does time that goes back give anything. */
+	dbbi_http_limit_take(&limit, 5000);
+	ck_assert_uint_gt(dbbi_http_limit_wait(&limit, 0), 0);
+}
+END_TEST
+
+START_TEST(saves_up_little_while_nothing_moves)
+{
+	dbbi_http_limit limit;
+
+	dbbi_http_limit_init(&limit, 1000000, 0);
+	ck_assert_uint_eq(dbbi_http_limit_wait(&limit, UINT64_MAX / 2), 0);
+	dbbi_http_limit_take(&limit, 200000);
+	ck_assert_uint_ge(dbbi_http_limit_wait(&limit, UINT64_MAX / 2), 90);
+}
+END_TEST
+
 /* Three transfers together, and how long they take. */
 static uint64_t
 take_three(const dbbi_http_request *r)
@@ -628,10 +667,10 @@ take_three(const dbbi_http_request *r)
 
 START_TEST(limits_what_comes_down_in_all)
 {
+	static char body[700000];	/* for the server's threads */
+	const size_t size = sizeof(body);
 	const dbbi_http_options options = { .down_bytes_per_s = 1000000,
 	    .stall_s = STALL_S };
-	const size_t size = 700000;
-	char *body = calloc(1, size);
 	const http_answer a = { .body = body, .body_size = size };
 	struct sum sum = { 0 };
 	dbbi_http_request r = { .method = "GET", .sink = add_up,
@@ -645,7 +684,6 @@ START_TEST(limits_what_comes_down_in_all)
 	ck_assert_uint_eq(sum.size, 3 * size);
 	ck_assert_uint_gt(took, 1800);
 	ck_assert_uint_lt(took, 2100 + SOON_MS);
-	free(body);
 }
 END_TEST
 
@@ -673,10 +711,10 @@ END_TEST
 
 START_TEST(takes_a_limit_of_its_own_for_no_stall)
 {
+	static char body[40000];	/* for the server's threads */
+	const size_t size = sizeof(body);
 	const dbbi_http_options options = { .down_bytes_per_s = 10000,
 	    .stall_s = STALL_S };
-	const size_t size = 40000;
-	char *body = calloc(1, size);
 	const http_answer a = { .body = body, .body_size = size };
 	dbbi_http_request r = { 0 };
 
@@ -684,7 +722,6 @@ START_TEST(takes_a_limit_of_its_own_for_no_stall)
 	http_server_add(server, &a, 1);
 	ck_assert_int_eq(ask(&r), DBB_OK);
 	ck_assert_uint_eq(got.body_size, size);
-	free(body);
 }
 END_TEST
 
@@ -760,16 +797,20 @@ START_TEST(says_what_a_ca_file_must_be)
 }
 END_TEST
 
-START_TEST(notices_a_port_without_tls)
+START_TEST(gives_up_a_handshake_that_gets_no_answer)
 {
+	const dbbi_http_options options = { .connect_s = 1, .stall_s = 600 };
 	char place[64];
 	dbbi_http_request r = { .url = place };
+	uint64_t began = dbbi_monotonic_ms();
 
+	/* The server waits for a request, as one without TLS does. */
+	use_client(&options);
 	snprintf(place, sizeof(place), "https://127.0.0.1:%u/",
 	    http_server_port(server));
-	will(HTTP_RAW, 0);
-	ck_assert_int_ne(ask(&r), DBB_OK);
-	ck_assert_int_ne(got.outcome, DBBI_HTTP_ANSWERED);
+	ck_assert_int_eq(ask(&r), DBB_ECONNECT);
+	ck_assert_int_eq(got.outcome, DBBI_HTTP_TIMEOUT);
+	ck_assert_uint_lt(dbbi_monotonic_ms() - began, 1000 + SOON_MS);
 }
 END_TEST
 
@@ -912,10 +953,13 @@ main(void)
 	tcase_add_test(tc, repeats_without_a_body_when_nothing_came);
 	tcase_add_test(tc, connects_through_a_unix_socket);
 	tcase_add_test(tc, hands_no_connection_to_children);
+	tcase_add_test(tc, waits_only_where_there_is_a_limit);
+	tcase_add_test(tc, pays_what_was_taken_by_waiting);
+	tcase_add_test(tc, saves_up_little_while_nothing_moves);
 	tcase_add_test(tc, limits_what_comes_down_in_all);
 	tcase_add_test(tc, limits_what_goes_up_in_all);
 	tcase_add_test(tc, takes_a_limit_of_its_own_for_no_stall);
-	tcase_add_test(tc, notices_a_port_without_tls);
+	tcase_add_test(tc, gives_up_a_handshake_that_gets_no_answer);
 	tcase_add_test(tc, shares_few_connections_among_many_threads);
 	tcase_add_test(tc, has_many_under_way_from_one_thread);
 	tcase_add_test(tc, ends_all_when_canceled);
