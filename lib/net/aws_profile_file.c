@@ -155,16 +155,14 @@ take_lines(struct reading *r, char *text, dbb_error *err)
 
 /* ---- files ---- */
 
-/* All of it, NUL-ended, into a buffer of FILE_MAX + 2 bytes; `*exists` 0:
- * there is none. */
+/* All of it, NUL-ended, into a buffer of FILE_MAX + 2 bytes; nothing where
+ * there is no such file. */
 static int
-read_file(int *exists, char *buffer, const char *path, dbb_error *err)
+read_file(size_t *size, char *buffer, const char *path, dbb_error *err)
 {
 	FILE *file = fopen(path, "re");
-	size_t size;
 	int rc = 0;
 
-	*exists = file != NULL;
 	if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
 		return DBB_OK;
 	if (file == NULL) {
@@ -173,19 +171,20 @@ read_file(int *exists, char *buffer, const char *path, dbb_error *err)
 		    "AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE");
 		return DBB_ECONFIG;
 	}
+	setvbuf(file, NULL, _IONBF, 0);		/* no copy of secrets there */
 	errno = 0;
-	size = fread(buffer, 1, FILE_MAX + 1, file);
+	*size = fread(buffer, 1, FILE_MAX + 1, file);
 	if (ferror(file)) {
 		dbbi_error_errno(err, errno, "reading '%s'", path);
 		rc = DBB_ECONFIG;
-	} else if (size > FILE_MAX) {
+	} else if (*size > FILE_MAX) {
 		rc = dbbi_error_set(err, DBB_ECONFIG,
 		    "'%s' is larger than %u bytes", path, FILE_MAX);
-	} else if (memchr(buffer, '\0', size) != NULL) {
+	} else if (memchr(buffer, '\0', *size) != NULL) {
 		rc = dbbi_error_set(err, DBB_ECONFIG,
 		    "'%s' is not a text file", path);
 	}
-	buffer[size] = '\0';
+	buffer[*size] = '\0';
 	fclose(file);
 	return rc;
 }
@@ -195,16 +194,16 @@ static int
 read_one(dbbi_aws_profile *out, struct reading *r, dbb_error *err)
 {
 	char *buffer = malloc(FILE_MAX + 2);
-	int rc, exists;
+	size_t size = 0;
+	int rc;
 
 	if (buffer == NULL)
 		return dbbi_error_nomem(err);
 	r->profile = out;
-	buffer[0] = '\0';
-	rc = read_file(&exists, buffer, r->path, err);
-	if (rc == 0 && exists)
+	rc = read_file(&size, buffer, r->path, err);
+	if (rc == 0 && size > 0)
 		rc = take_lines(r, buffer, err);
-	dbbi_wipe(buffer, FILE_MAX + 2);
+	dbbi_wipe(buffer, size);
 	free(buffer);
 	return rc;
 }

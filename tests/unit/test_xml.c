@@ -39,6 +39,8 @@ START_TEST(gives_elements_as_they_end)
 	    "<R xmlns=\"http://x/\"><a>1 &amp; &#x32;</a><n:b c=\"d\"><a/>"
 	    "<![CDATA[<]]></n:b></R>", "R"), DBB_OK);
 	ck_assert_str_eq(seen, "R/a=1 & 2;R/b/a=;R/b=<;R=;");
+	ck_assert_int_eq(read_text("<n:><:/></n:>", NULL), DBB_OK);
+	ck_assert_str_eq(seen, "n:/:=;n:=;");
 }
 END_TEST
 
