@@ -17,7 +17,6 @@
 #include "util/sha256.h"
 #include "util/xml.h"
 
-#define ENDPOINT "AWS_ENDPOINT_URL_STS"
 #define FORM_MAX (1u << 20)
 #define FORM_TYPE "Content-Type: application/x-www-form-urlencoded"
 #define TOTAL_S 20
@@ -101,9 +100,11 @@ static int
 find_endpoint(char **url, char **region, dbbi_aws_credentials *c,
     dbb_error *err)
 {
-	const char *endpoint = dbbi_aws_variable(c, ENDPOINT);
+	const char *endpoint = dbbi_aws_variable(c, "AWS_ENDPOINT_URL_STS");
 	int rc;
 
+	if (endpoint == NULL)
+		endpoint = dbbi_aws_variable(c, "AWS_ENDPOINT_URL");
 	if ((rc = dbbi_aws_credentials_region(region, c, err)) < 0)
 		return rc;
 	if (*region != NULL && (rc = check_region(*region, err)) < 0)

@@ -14,7 +14,8 @@ typedef struct dbbi_aws_role {
 	const dbbi_aws_keys *keys;	/* these sign the request */
 } dbbi_aws_role;
 
-/* Assume it. At AWS_ENDPOINT_URL_STS, else at that of the region. */
+/* Assume it. At AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL, else at the
+ * service of the region. */
 int dbbi_aws_sts_assume(dbbi_aws_keys *out, dbbi_aws_credentials *c,
     const dbbi_aws_role *role, int64_t now_ms, dbb_error *err);
 

@@ -128,6 +128,19 @@ START_TEST(takes_the_token_that_a_profile_names)
 }
 END_TEST
 
+/* As MinIO has it: all services at one place. */
+START_TEST(asks_at_the_one_endpoint_of_all_services)
+{
+	use_token();
+	aws_variable("AWS_ENDPOINT_URL_STS", "");
+	aws_variable("AWS_ENDPOINT_URL", http_server_url(server));
+	aws_begin();
+	answer(200, FIRST);
+	aws_expect(AWS_NOW, "first", "HIDDEN", "to+ken");
+	ck_assert_uint_eq(http_server_count(server), 1);
+}
+END_TEST
+
 static const struct {
 	int status;
 	const char *body;
@@ -336,6 +349,7 @@ main(void)
 	tcase_add_test(tc, shows_the_token_to_the_service);
 	tcase_add_test(tc, renews_with_the_token_of_then);
 	tcase_add_test(tc, takes_the_token_that_a_profile_names);
+	tcase_add_test(tc, asks_at_the_one_endpoint_of_all_services);
 	tcase_add_loop_test(tc, judges_what_the_service_answers, 0,
 	    COUNT(refusals));
 	tcase_add_test(tc, needs_role_and_token);
