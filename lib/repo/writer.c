@@ -107,10 +107,32 @@ start_threads(dbbi_repo_writer *w, unsigned threads, dbb_error *err)
 	    err)) < 0)
 		return rc;
 	w->has_packer = 1;
-	if ((rc = dbbi_thread_start(&w->uploader, dbbi_writer_upload, w,
-	    err)) < 0)
-		return rc;
-	w->has_uploader = 1;
+	for (; w->uploader_count + 1 < w->pack_count; w->uploader_count++) {
+		rc = dbbi_thread_start(&w->uploaders[w->uploader_count],
+		    dbbi_writer_upload, w, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* One to fill, and one for each uploader that is worth it. */
+static int
+make_packs(dbbi_repo_writer *w, dbb_error *err)
+{
+	unsigned uploaders = dbbi_store_parallel(w->repo->store);
+	int rc;
+
+	if (uploaders > DBBI_UPLOADERS_MAX)
+		uploaders = DBBI_UPLOADERS_MAX;
+	for (; w->pack_count < uploaders + 1; w->pack_count++) {
+		rc = dbbi_pack_new(&w->packs[w->pack_count], w->repo->keys,
+		    err);
+		if (rc < 0)
+			return rc;
+		if (w->pack_count > 0)
+			w->spares[w->spare_count++] = w->packs[w->pack_count];
+	}
 	return 0;
 }
 
@@ -160,11 +182,8 @@ dbbi_repo_writer_new(dbbi_repo_writer **out, dbbi_repo *repo,
 	w->verify = !options->skip_verify;
 	if ((rc = make_conditions(w, err)) < 0 ||
 	    (rc = make_ring(w, threads, err)) < 0 ||
-	    (rc = dbbi_pack_new(&w->packs[0], repo->keys, err)) < 0 ||
-	    (rc = dbbi_pack_new(&w->packs[1], repo->keys, err)) < 0)
-		goto done;
-	w->spare = w->packs[1];
-	if ((rc = start_threads(w, threads, err)) < 0)
+	    (rc = make_packs(w, err)) < 0 ||
+	    (rc = start_threads(w, threads, err)) < 0)
 		goto done;
 	*out = w;
 	w = NULL;
@@ -184,7 +203,7 @@ drain(dbbi_repo_writer *w, dbb_error *err)
 	w->flush_at = w->tail;
 	pthread_cond_signal(&w->packed);
 	while ((rc = dbbi_writer_check(w, err)) == 0 &&
-	    (w->flush || w->waiting != NULL || w->storing))
+	    (w->flush || w->waiting != NULL || w->storing > 0))
 		dbbi_cond_wait(&w->stored, &w->mutex);
 	pthread_mutex_unlock(&w->mutex);
 	return rc;
@@ -235,8 +254,8 @@ stop_threads(dbbi_repo_writer *w)
 		pthread_join(w->compressors[i], NULL);
 	if (w->has_packer)
 		pthread_join(w->packer, NULL);
-	if (w->has_uploader)
-		pthread_join(w->uploader, NULL);
+	for (unsigned i = 0; i < w->uploader_count; i++)
+		pthread_join(w->uploaders[i], NULL);
 }
 
 void
@@ -258,8 +277,8 @@ dbbi_repo_writer_free(dbbi_repo_writer *w)
 	pthread_mutex_destroy(&w->segment_mutex);
 	pthread_mutex_destroy(&w->mutex);
 	dbbi_segment_clear(&w->segment);
-	dbbi_pack_free(w->packs[0]);
-	dbbi_pack_free(w->packs[1]);
+	for (unsigned i = 0; i < w->pack_count; i++)
+		dbbi_pack_free(w->packs[i]);
 	dbbi_pages_free(w->buffers, w->slot_count * w->slot_bytes);
 	free(w->slots);
 	free(w->compressors);

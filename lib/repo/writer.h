@@ -9,7 +9,10 @@
  *	   | the same slots
  *	packer                            writer_packer.c   fills a pack
  *	   | one full pack
- *	uploader                          writer_packer.c   names and stores
+ *	uploaders                         writer_upload.c   name and store;
+ *	                                                    more than one where
+ *	                                                    the store is faster
+ *	                                                    for it
  *
  * A chunk that is new is copied once, into a slot; slots are taken and given
  * back in order, so that packs hold chunks in the order of the streams. All
@@ -25,6 +28,8 @@
 #include "repo/pack.h"
 #include "repo/repository.h"
 #include "util/threads.h"
+
+#define DBBI_UPLOADERS_MAX 3u	/* each has a pack in memory */
 
 enum dbbi_slot_state {
 	DBBI_SLOT_FREE,
@@ -45,7 +50,7 @@ struct dbbi_repo_writer {
 	int level;			/* of zstd; 0: none */
 	int verify;			/* unpack and compare what it made */
 
-	pthread_mutex_t mutex;		/* for all down to `spare` */
+	pthread_mutex_t mutex;		/* for all down to `spares` */
 	pthread_cond_t room;		/* a slot is free */
 	pthread_cond_t filled;		/* a slot is to be compressed */
 	pthread_cond_t packed;		/* a slot or a flush is to be packed */
@@ -59,15 +64,18 @@ struct dbbi_repo_writer {
 	uint64_t tail;			/* taken by streams */
 	int flush;			/* end the pack once head is there: */
 	uint64_t flush_at;
-	int storing;
+	unsigned storing;		/* packs */
 	dbbi_pack *waiting;		/* full, to be stored */
-	dbbi_pack *spare;		/* empty */
+	dbbi_pack *spares[DBBI_UPLOADERS_MAX];	/* empty */
+	unsigned spare_count;
 
 	struct dbbi_slot *slots;
 	size_t slot_count;
 	size_t slot_bytes;
 	uint8_t *buffers;		/* of all slots */
-	dbbi_pack *packs[2];		/* owner of both */
+	dbbi_pack *packs[DBBI_UPLOADERS_MAX + 1];	/* owner of all: one to
+					   fill, one for each uploader */
+	unsigned pack_count;
 
 	pthread_mutex_t segment_mutex;
 	dbbi_segment segment;		/* of packs that are in the store */
@@ -78,9 +86,9 @@ struct dbbi_repo_writer {
 	pthread_t *compressors;
 	size_t compressor_count;	/* that were started */
 	pthread_t packer;
-	pthread_t uploader;
 	int has_packer;
-	int has_uploader;
+	pthread_t uploaders[DBBI_UPLOADERS_MAX];
+	unsigned uploader_count;	/* that were started */
 	int conditions;			/* that were made */
 
 	_Atomic uint64_t read_bytes;

@@ -85,6 +85,20 @@ faulty_put_write(void *put, const void *data, size_t size, dbb_error *err)
 	return dbbi_store_memory.put_write(p->put, data, size, err);
 }
 
+static void
+pause_put(const struct faulty_put *p)
+{
+	int now, most = atomic_load(&fx.faults.at_once);
+
+	now = p->is_pack ? atomic_fetch_add(&fx.faults.under_way, 1) + 1 : 0;
+	while (now > most && !atomic_compare_exchange_weak(
+	    &fx.faults.at_once, &most, now))
+		;
+	pause_ms(atomic_load(&fx.faults.put_delay_ms));
+	if (p->is_pack)
+		atomic_fetch_sub(&fx.faults.under_way, 1);
+}
+
 static int
 faulty_put_commit(void *put, dbb_error *err)
 {
@@ -94,7 +108,7 @@ faulty_put_commit(void *put, dbb_error *err)
 		atomic_fetch_add(&fx.faults.puts, 1);
 	if (is_broken())
 		return dbb_error_set(err, DBB_EIO, "the store broke", NULL);
-	pause_ms(atomic_load(&fx.faults.put_delay_ms));
+	pause_put(p);
 	if (atomic_load(&fx.faults.puts_until_full) > 0 &&
 	    atomic_fetch_sub(&fx.faults.puts_until_full, 1) == 1)
 		return dbb_error_set(err, DBB_ENOSPC,
@@ -146,6 +160,13 @@ faulty_remove(void *store, const char *name, dbb_error *err)
 	return dbbi_store_memory.remove(store, name, err);
 }
 
+static unsigned
+faulty_parallel(void *store)
+{
+	(void)store;
+	return (unsigned)atomic_load(&fx.faults.parallel);
+}
+
 static const dbb_store_driver faulty = {
 	.size = sizeof(dbb_store_driver),
 	.scheme = "faulty",
@@ -159,6 +180,7 @@ static const dbb_store_driver faulty = {
 	.stat = faulty_stat,
 	.list = faulty_list,
 	.remove = faulty_remove,
+	.parallel = faulty_parallel,
 };
 
 /* ---- the fixture ---- */

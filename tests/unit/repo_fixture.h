@@ -15,6 +15,9 @@
 struct faults {
 	atomic_int puts_until_full;	/* 0: none fails; 1: the next … */
 	atomic_int put_delay_ms;
+	atomic_int parallel;		/* puts at once that it likes; 0: 1 */
+	atomic_int under_way;		/* puts of packs, now */
+	atomic_int at_once;		/* and the most of them that were seen */
 	atomic_int puts;		/* seen, for "packs/" */
 	atomic_int changes_until_broken;	/* 0: none fails; 1: the next
 					   put or removal, and all after */

@@ -364,6 +364,37 @@ START_TEST(cancelling_is_noticed_while_the_store_is_slow)
 }
 END_TEST
 
+static const struct {
+	int liked;		/* by the store; 0: it does not say */
+	int seen;
+	int delay_ms;		/* longer than as many packs take to fill */
+} uploads[] = { { 0, 1, 100 }, { 2, 2, 1000 }, { 16, 3, 2000 } };
+
+START_TEST(as_many_packs_are_stored_at_once_as_the_store_likes)
+{
+	size_t size = 60 * MIB;
+	uint8_t *data = malloc(size);
+	dbbi_repo_writer *w;
+	struct job job;
+
+	ck_assert_ptr_nonnull(data);
+	repo_ok(dbbi_random(data, size, &fx.err));
+	atomic_store(&fx.faults.parallel, uploads[_i].liked);
+	atomic_store(&fx.faults.put_delay_ms, uploads[_i].delay_ms);
+	w = new_writer();
+	start(&job, w, data, size);
+	ck_assert_int_eq(end(&job), 0);
+	repo_ok(dbbi_repo_writer_flush(w, &fx.err));
+	dbbi_repo_writer_free(w);
+	ck_assert_msg(atomic_load(&fx.faults.at_once) == uploads[_i].seen,
+	    "%d of %d packs", atomic_load(&fx.faults.at_once),
+	    atomic_load(&fx.faults.puts));
+	repo_reopen();
+	repo_ok(repo_read_back(&job.ref, data, size));
+	free(data);
+}
+END_TEST
+
 START_TEST(progress_counts_what_was_read)
 {
 	uint8_t *data = repo_bytes(100000, 8);
@@ -438,6 +469,9 @@ main(void)
 	tcase_add_test(tc, what_was_not_flushed_is_written_anew);
 	tcase_add_test(tc, a_pack_that_lost_bytes_is_written_again);
 	tcase_add_test(tc, cancelling_is_noticed_while_the_store_is_slow);
+	tcase_add_loop_test(tc,
+	    as_many_packs_are_stored_at_once_as_the_store_likes, 0,
+	    (int)(sizeof uploads / sizeof uploads[0]));
 	tcase_add_test(tc, progress_counts_what_was_read);
 	if (!repo_sealed) {
 		tcase_add_test(tc, one_after_the_other_gives_the_same_packs);
