@@ -168,7 +168,7 @@ go_on(dbbi_s3_piece *p, const dbb_error *why, dbb_error *err)
 	    "byte %llu (try %u of %u)", p->name, why->message,
 	    (unsigned long long)(p->offset + p->got), p->retry.failures + 1,
 	    p->retry.policy.times);
-	return dbbi_retry_wait(&p->retry, 0, p->s3->run, err);
+	return dbbi_s3_wait(p->s3, &p->retry, 0, err);
 }
 
 /* 412 can only be meant for If-Match. */
