@@ -146,6 +146,7 @@ typedef struct dbbi_s3_call {
 	dbbi_aws_keys keys;	/* that it was signed with */
 	char *region;		/* likewise */
 	dbbi_retry retry;
+	unsigned tries;
 	unsigned corrected;	/* what was put right meanwhile */
 	int lost;		/* an earlier try may have been carried out */
 	int passes;		/* the failure may pass */

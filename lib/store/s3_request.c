@@ -110,6 +110,7 @@ start_try(dbbi_s3_call *call, dbb_error *err)
 	dbbi_list headers = {0};
 	int rc;
 
+	call->tries++;
 	free(call->region);
 	if ((call->region = current_region(call->s3)) == NULL)
 		return dbbi_error_nomem(err);
@@ -252,11 +253,11 @@ give_up(dbbi_s3_call *call, int rc, dbb_error *err)
 {
 	uint64_t s;
 
-	if (call->retry.failures < 2)
+	if (call->retry.failures == 0)
 		return rc;
 	s = (dbbi_monotonic_ms() - call->retry.failed_at_ms) / 1000;
 	return dbbi_error_context(err, rc, "given up after %u tries in %llu s",
-	    call->retry.failures, (unsigned long long)s);
+	    call->tries, (unsigned long long)s);
 }
 
 /* Wait for one try's end: 1 when another is under way. */
