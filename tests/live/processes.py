@@ -8,11 +8,13 @@ that a child which outlives its program shows as one of ours.
 import ctypes
 import os
 import subprocess
+import threading
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
 
 _known = set()
+_knowing = threading.Lock()     # a child that just began is known
 
 
 def become_reaper():
@@ -24,8 +26,9 @@ def become_reaper():
 
 def start(command, **options):
     """A helper process of the tests themselves (a server, a client)."""
-    process = subprocess.Popen(command, **options)
-    _known.add(process.pid)
+    with _knowing:
+        process = subprocess.Popen(command, **options)
+        _known.add(process.pid)
     return process
 
 
@@ -110,7 +113,9 @@ def leftovers(patience=0.0):
     deadline = time.monotonic() + patience
     while True:
         alive = []
-        for pid, (parent, state) in table().items():
+        with _knowing:
+            everyone = table()
+        for pid, (parent, state) in everyone.items():
             if parent != os.getpid() or pid in _known:
                 continue
             if state == 'Z':
