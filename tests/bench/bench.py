@@ -276,7 +276,7 @@ def in_turns(contenders, number):
     return order
 
 
-def summarise(found):
+def summarise(found, yardsticks=YARDSTICKS):
     """Medians, and ratios to each yardstick."""
     rows = {}
     for name, runs in found.items():
@@ -286,7 +286,7 @@ def summarise(found):
     for row in rows.values():
         row['ratios'] = {
             yard: row['seconds'] / rows[yard]['seconds']
-            for yard in YARDSTICKS if yard in rows}
+            for yard in yardsticks if yard in rows}
     return rows
 
 
