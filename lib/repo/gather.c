@@ -20,9 +20,10 @@ struct dbbi_gather {
 	size_t most;
 	uint32_t longest;	/* piece */
 	uint32_t most_pieces;
-	uint8_t *table;
 	uint8_t *records;	/* length and digest of each piece */
-	uint8_t *bytes;		/* `most` */
+	uint8_t *buffer;	/* `room`: the table is put before the bytes */
+	size_t room;
+	size_t head;		/* of a longest table: the bytes follow */
 	uint32_t count;
 	uint32_t size;
 };
@@ -40,15 +41,21 @@ most_pieces(const dbbi_chunker_params *p)
 	return (uint32_t)(dbbi_gather_most(p) / p->min_bytes + 1);
 }
 
+static size_t
+table_size(uint32_t pieces)
+{
+	return 4 + 4 * (size_t)pieces;
+}
+
 size_t
 dbbi_gather_room(const dbbi_chunker_params *p)
 {
-	return dbbi_gather_most(p) + 4 + 4 * (size_t)most_pieces(p);
+	return dbbi_gather_most(p) + table_size(most_pieces(p));
 }
 
 int
 dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
-    dbbi_namer *namer, dbb_error *err)
+    size_t room, dbbi_namer *namer, dbb_error *err)
 {
 	dbbi_gather *g = calloc(1, sizeof *g);
 
@@ -59,10 +66,11 @@ dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
 	g->most = dbbi_gather_most(params);
 	g->longest = params->max_bytes;
 	g->most_pieces = most_pieces(params);
-	g->table = malloc(4 + 4 * (size_t)g->most_pieces);
+	g->head = table_size(g->most_pieces);
+	g->room = room;
 	g->records = malloc((size_t)RECORD_SIZE * g->most_pieces);
-	g->bytes = dbbi_pages_new(g->most, NULL);
-	if (g->table == NULL || g->records == NULL || g->bytes == NULL) {
+	g->buffer = dbbi_pages_new(room, NULL);
+	if (g->records == NULL || g->buffer == NULL) {
 		dbbi_gather_free(g);
 		return dbbi_error_nomem(err);
 	}
@@ -75,9 +83,8 @@ dbbi_gather_free(dbbi_gather *g)
 {
 	if (g == NULL)
 		return;
-	dbbi_pages_free(g->bytes, g->most);
+	dbbi_pages_free(g->buffer, g->room);
 	free(g->records);
-	free(g->table);
 	free(g);
 }
 
@@ -97,10 +104,9 @@ dbbi_gather_add(uint32_t *offset, int *ended, dbbi_gather *g,
 	if (size > g->most - g->size || g->count == g->most_pieces)
 		return dbbi_error_set(err, DBB_EINTERNAL,
 		    "a piece of %u bytes does not fit its chunk", size);
-	memcpy(g->bytes + g->size, bytes, size);
+	memcpy(g->buffer + g->head + g->size, bytes, size);
 	dbbi_put_u32(record, size);
 	memcpy(record + 4, digest, DBBI_SHA256_SIZE);
-	dbbi_put_u32(g->table + 4 + 4 * (size_t)g->count, size);
 	*offset = g->size;
 	g->count++;
 	g->size += size;
@@ -108,6 +114,19 @@ dbbi_gather_add(uint32_t *offset, int *ended, dbbi_gather *g,
 	    g->count == g->most_pieces ||
 	    (g->size >= g->least && (digest[0] & ENDS_MASK) == 0);
 	return 0;
+}
+
+/* Right before the bytes. */
+static uint8_t *
+put_table(const dbbi_gather *g)
+{
+	uint8_t *table = g->buffer + g->head - table_size(g->count);
+
+	dbbi_put_u32(table, g->count);
+	for (uint32_t i = 0; i < g->count; i++)
+		memcpy(table + 4 + 4 * (size_t)i,
+		    g->records + (size_t)RECORD_SIZE * i, 4);
+	return table;
 }
 
 int
@@ -119,11 +138,11 @@ dbbi_gather_end(dbbi_gathered *out, dbbi_gather *g, dbb_error *err)
 	    (size_t)RECORD_SIZE * g->count, err);
 	if (rc < 0)
 		return rc;
-	dbbi_put_u32(g->table, g->count);
-	out->table = g->table;
-	out->table_size = 4 + 4 * g->count;
-	out->bytes = g->bytes;
+	out->table = put_table(g);
+	out->table_size = (uint32_t)table_size(g->count);
+	out->bytes = g->buffer + g->head;
 	out->size = g->size;
+	out->buffer = &g->buffer;
 	g->count = 0;
 	g->size = 0;
 	return 0;

@@ -23,9 +23,9 @@ size_t dbbi_gather_room(const dbbi_chunker_params *params);
 
 typedef struct dbbi_gather dbbi_gather;
 
-/* `namer` is borrowed. */
+/* `namer` is borrowed; `room` is dbbi_gather_room or more. */
 int dbbi_gather_new(dbbi_gather **out, const dbbi_chunker_params *params,
-    dbbi_namer *namer, dbb_error *err);
+    size_t room, dbbi_namer *namer, dbb_error *err);
 void dbbi_gather_free(dbbi_gather *g);
 
 int dbbi_gather_empty(const dbbi_gather *g);
@@ -36,13 +36,16 @@ int dbbi_gather_add(uint32_t *offset, int *ended, dbbi_gather *g,
     const uint8_t digest[DBBI_SHA256_SIZE], const uint8_t *bytes,
     uint32_t size, dbb_error *err);
 
-/* A chunk in two parts; borrowed until the next piece is added. */
+/* A chunk in two parts; borrowed until the next piece is added. With a
+ * `buffer` the second follows the first in it, and who would have to copy them
+ * may give another of the same room (by dbbi_pages_new) for it. */
 typedef struct dbbi_gathered {
 	dbbi_id id;
 	const uint8_t *table;
 	uint32_t table_size;
 	const uint8_t *bytes;
 	uint32_t size;
+	uint8_t **buffer;	/* NULL: they can only be copied */
 } dbbi_gathered;
 
 /* End the chunk, which is not empty, and begin another. */

@@ -65,11 +65,10 @@ make_ring(dbbi_repo_writer *w, unsigned threads, dbb_error *err)
 	w->slots = calloc(w->slot_count, sizeof *w->slots);
 	if (w->slots == NULL)
 		return dbbi_error_nomem(err);
-	w->buffers = dbbi_pages_new(w->slot_count * bytes, err);
-	if (w->buffers == NULL)
-		return DBB_ENOMEM;
 	for (size_t i = 0; i < w->slot_count; i++) {
-		w->slots[i].bytes = w->buffers + i * bytes;
+		w->slots[i].buffer = dbbi_pages_new(bytes, err);
+		if (w->slots[i].buffer == NULL)
+			return DBB_ENOMEM;
 	}
 	return 0;
 }
@@ -279,7 +278,8 @@ dbbi_repo_writer_free(dbbi_repo_writer *w)
 	dbbi_segment_clear(&w->segment);
 	for (unsigned i = 0; i < w->pack_count; i++)
 		dbbi_pack_free(w->packs[i]);
-	dbbi_pages_free(w->buffers, w->slot_count * w->slot_bytes);
+	for (size_t i = 0; w->slots != NULL && i < w->slot_count; i++)
+		dbbi_pages_free(w->slots[i].buffer, w->slot_bytes);
 	free(w->slots);
 	free(w->compressors);
 	free(w);

@@ -14,10 +14,10 @@
  *	                                                    the store is faster
  *	                                                    for it
  *
- * A chunk that is new is copied once, into a slot; slots are taken and given
- * back in order, so that packs hold chunks in the order of the streams. All
- * is bounded: who has no room waits. The first failure is kept, wakes
- * everybody, and is what every call returns from then on.
+ * A chunk that is new changes hands with its buffer and is not copied; slots
+ * are taken and given back in order, so that packs hold chunks in the order of
+ * the streams. All is bounded: who has no room waits. The first failure is
+ * kept, wakes everybody, and is what every call returns from then on.
  */
 #ifndef DBBI_WRITER_H
 #define DBBI_WRITER_H
@@ -41,8 +41,10 @@ enum dbbi_slot_state {
 struct dbbi_slot {
 	enum dbbi_slot_state state;
 	dbbi_entry entry;
-	uint8_t *bytes;		/* room for slot_bytes: plain, and once it is
-				   packed the stored form */
+	uint8_t *buffer;	/* slot_bytes; goes round between streams,
+				   slots and compressors */
+	uint8_t *bytes;		/* in it: plain, and once it is packed the
+				   stored form */
 };
 
 struct dbbi_repo_writer {
@@ -72,7 +74,6 @@ struct dbbi_repo_writer {
 	struct dbbi_slot *slots;
 	size_t slot_count;
 	size_t slot_bytes;
-	uint8_t *buffers;		/* of all slots */
 	dbbi_pack *packs[DBBI_UPLOADERS_MAX + 1];	/* owner of all: one to
 					   fill, one for each uploader */
 	unsigned pack_count;

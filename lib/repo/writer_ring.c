@@ -30,6 +30,33 @@ take_free(struct dbbi_slot **out, dbbi_repo_writer *w, dbb_error *err)
 	return rc;
 }
 
+static void
+exchange(uint8_t **one, uint8_t **other)
+{
+	uint8_t *kept = *one;
+
+	*one = *other;
+	*other = kept;
+}
+
+/* The chunk's buffer becomes the slot's, where it has one. */
+static void
+fill(struct dbbi_slot *slot, const dbbi_gathered *chunk, uint8_t kind)
+{
+	slot->bytes = slot->buffer;
+	if (chunk->buffer != NULL) {
+		exchange(&slot->buffer, chunk->buffer);
+		slot->bytes = slot->buffer + (chunk->table - slot->buffer);
+	} else {
+		memcpy(slot->bytes, chunk->table, chunk->table_size);
+		memcpy(slot->bytes + chunk->table_size, chunk->bytes,
+		    chunk->size);
+	}
+	slot->entry.id = chunk->id;
+	slot->entry.kind = kind;
+	slot->entry.plain = chunk->table_size + chunk->size;
+}
+
 int
 dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
     uint8_t kind, dbb_error *err)
@@ -48,11 +75,7 @@ dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
 	atomic_fetch_add(&w->new_chunks, 1);
 	if ((rc = take_free(&slot, w, err)) < 0 || slot == NULL)
 		return rc;
-	memcpy(slot->bytes, chunk->table, chunk->table_size);
-	memcpy(slot->bytes + chunk->table_size, chunk->bytes, chunk->size);
-	slot->entry.id = chunk->id;
-	slot->entry.kind = kind;
-	slot->entry.plain = chunk->table_size + chunk->size;
+	fill(slot, chunk, kind);
 
 	pthread_mutex_lock(&w->mutex);
 	slot->state = DBBI_SLOT_FILLED;
@@ -117,7 +140,7 @@ press_clear(struct press *press, const dbbi_repo_writer *w)
  * give them back. */
 static int
 compress_slot(const dbbi_repo_writer *w, struct dbbi_slot *slot, int level,
-    const struct press *press, dbb_error *err)
+    struct press *press, dbb_error *err)
 {
 	size_t stored = 0;
 	int rc = 0;
@@ -131,11 +154,14 @@ compress_slot(const dbbi_repo_writer *w, struct dbbi_slot *slot, int level,
 		    err);
 	if (rc < 0)
 		return rc;
-	memcpy(slot->bytes, press->packed, stored);
-	slot->entry.coding = stored == 0 ? DBBI_CODING_RAW :
-	    DBBI_CODING_ZSTD;
-	slot->entry.stored = stored == 0 ? slot->entry.plain :
-	    (uint32_t)stored;
+	slot->entry.coding = DBBI_CODING_RAW;
+	slot->entry.stored = slot->entry.plain;
+	if (stored != 0) {
+		exchange(&slot->buffer, &press->packed);
+		slot->bytes = slot->buffer;
+		slot->entry.coding = DBBI_CODING_ZSTD;
+		slot->entry.stored = (uint32_t)stored;
+	}
 	return 0;
 }
 

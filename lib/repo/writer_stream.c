@@ -266,8 +266,8 @@ stream_init(struct stream *s, dbbi_repo_writer *w, dbbi_reader *in,
 	if ((s->pieces = calloc(1, sizeof *s->pieces)) == NULL)
 		return dbbi_error_nomem(err);
 	if ((rc = dbbi_namer_new(&s->namer, w->repo->keys, err)) < 0 ||
-	    (rc = dbbi_gather_new(&s->gather, &w->repo->params, s->namer,
-	    err)) < 0 ||
+	    (rc = dbbi_gather_new(&s->gather, &w->repo->params,
+	    w->slot_bytes, s->namer, err)) < 0 ||
 	    (rc = dbbi_sha256_twin_new(&s->hashes, err)) < 0)
 		return rc;
 	if ((rc = dbbi_base_new(&s->base, w->repo, base, err)) < 0)

@@ -33,7 +33,6 @@ ask(dbbi_s3_piece *p, dbb_error *err)
 		.once = 1,
 	};
 
-	p->tries++;
 	p->begun_at = p->got;
 	snprintf(p->range, sizeof(p->range), "Range: bytes=%llu-%llu",
 	    (unsigned long long)(p->offset + p->got),
@@ -169,7 +168,7 @@ go_on(dbbi_s3_piece *p, const dbb_error *why, dbb_error *err)
 	    "byte %llu (try %u of %u)", p->name, why->message,
 	    (unsigned long long)(p->offset + p->got), p->retry.failures + 1,
 	    p->retry.policy.times);
-	return dbbi_s3_wait(p->s3, &p->retry, 0, err);
+	return dbbi_retry_wait(&p->retry, 0, p->s3->run, err);
 }
 
 /* 412 can only be meant for If-Match. */
@@ -181,9 +180,9 @@ report(const dbbi_s3_piece *p, const dbb_error *why, int rc, dbb_error *err)
 		    "the object was replaced while it was read");
 	if (err != NULL)
 		*err = *why;
-	if (p->retry.failures > 0)
+	if (p->retry.failures > 1)
 		dbbi_error_context(err, rc, "given up after %u tries in %llu "
-		    "s", p->tries, (unsigned long long)
+		    "s", p->retry.failures, (unsigned long long)
 		    ((dbbi_monotonic_ms() - p->retry.failed_at_ms) / 1000));
 	return rc;
 }

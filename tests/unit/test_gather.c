@@ -20,7 +20,8 @@ static void
 set_up(void)
 {
 	repo_ok(dbbi_namer_new(&namer, NULL, &fx.err));
-	repo_ok(dbbi_gather_new(&g, &params, namer, &fx.err));
+	repo_ok(dbbi_gather_new(&g, &params,
+	    dbbi_gather_room(&params), namer, &fx.err));
 	memset(bytes, 'x', sizeof bytes);
 }
 
