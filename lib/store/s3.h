@@ -75,6 +75,8 @@ typedef struct dbbi_s3 {
 	char *region;			/* the bucket's, as far as is known */
 	int64_t clock_ms;		/* how far the server's is before ours */
 	atomic_int reached;		/* the server has answered once */
+	atomic_int away;		/* a request was given up, and the
+					   server did not decide one since */
 	atomic_int unconditional;	/* If-None-Match is not understood */
 	atomic_int one_by_one;		/* DeleteObjects is not either */
 } dbbi_s3;
@@ -144,6 +146,7 @@ typedef struct dbbi_s3_call {
 	dbbi_aws_keys keys;	/* that it was signed with */
 	char *region;		/* likewise */
 	dbbi_retry retry;
+	unsigned tries;
 	unsigned corrected;	/* what was put right meanwhile */
 	int lost;		/* an earlier try may have been carried out */
 	int passes;		/* the failure may pass */
@@ -162,6 +165,14 @@ int dbbi_s3_end(dbbi_http_response *out, dbbi_s3_call *call, dbb_error *err);
 
 int dbbi_s3_do(dbbi_http_response *out, dbbi_s3 *s3,
     const dbbi_s3_request *request, dbb_error *err);
+
+/*
+ * Wait before `retry` is tried again: 1; 0 when it is not to be. What is used
+ * up for one request is for all, until the server decides one: a run that fails because
+ * its server is gone has more to ask of it on its way out.
+ */
+int dbbi_s3_wait(dbbi_s3 *s3, dbbi_retry *retry, uint64_t after_ms,
+    dbb_error *err);
 
 /* Now, by the server's clock. */
 int64_t dbbi_s3_now_ms(dbbi_s3 *s3);

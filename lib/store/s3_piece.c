@@ -33,6 +33,7 @@ ask(dbbi_s3_piece *p, dbb_error *err)
 		.once = 1,
 	};
 
+	p->tries++;
 	p->begun_at = p->got;
 	snprintf(p->range, sizeof(p->range), "Range: bytes=%llu-%llu",
 	    (unsigned long long)(p->offset + p->got),
@@ -168,7 +169,7 @@ go_on(dbbi_s3_piece *p, const dbb_error *why, dbb_error *err)
 	    "byte %llu (try %u of %u)", p->name, why->message,
 	    (unsigned long long)(p->offset + p->got), p->retry.failures + 1,
 	    p->retry.policy.times);
-	return dbbi_retry_wait(&p->retry, 0, p->s3->run, err);
+	return dbbi_s3_wait(p->s3, &p->retry, 0, err);
 }
 
 /* 412 can only be meant for If-Match. */
@@ -180,9 +181,9 @@ report(const dbbi_s3_piece *p, const dbb_error *why, int rc, dbb_error *err)
 		    "the object was replaced while it was read");
 	if (err != NULL)
 		*err = *why;
-	if (p->retry.failures > 1)
+	if (p->retry.failures > 0)
 		dbbi_error_context(err, rc, "given up after %u tries in %llu "
-		    "s", p->retry.failures, (unsigned long long)
+		    "s", p->tries, (unsigned long long)
 		    ((dbbi_monotonic_ms() - p->retry.failed_at_ms) / 1000));
 	return rc;
 }

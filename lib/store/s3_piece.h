@@ -28,6 +28,7 @@ typedef struct dbbi_s3_piece {
 	const char *headers[3];
 	dbbi_s3_call call;
 	dbbi_retry retry;
+	unsigned tries;
 } dbbi_s3_piece;
 
 /* Ask for it. Zeroed but for the first five members, and `etag` perhaps. */

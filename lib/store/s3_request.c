@@ -110,6 +110,7 @@ start_try(dbbi_s3_call *call, dbb_error *err)
 	dbbi_list headers = {0};
 	int rc;
 
+	call->tries++;
 	free(call->region);
 	if ((call->region = current_region(call->s3)) == NULL)
 		return dbbi_error_nomem(err);
@@ -154,6 +155,20 @@ dbbi_s3_begin(dbbi_s3_call *call, dbbi_s3 *s3,
 
 /* ---- its end ---- */
 
+int
+dbbi_s3_wait(dbbi_s3 *s3, dbbi_retry *retry, uint64_t after_ms,
+    dbb_error *err)
+{
+	int again;
+
+	if (atomic_load(&s3->away))
+		return 0;
+	again = dbbi_retry_wait(retry, after_ms, s3->run, err);
+	if (again == 0)
+		atomic_store(&s3->away, 1);
+	return again;
+}
+
 /* There was no answer: might there be one later? */
 static int
 judge_silence(dbbi_s3_call *call, const dbbi_http_response *response)
@@ -192,13 +207,17 @@ judge(int *again, dbbi_s3_call *call, const dbbi_http_response *response,
 	call->status = response->status;
 	atomic_store(&call->s3->reached, 1);
 	if (response->status >= 200 && response->status < 300) {
-		if (!dbbi_s3_fault_in(&fault, response))
+		if (!dbbi_s3_fault_in(&fault, response)) {
+			atomic_store(&call->s3->away, 0);
 			return DBB_OK;
+		}
 	} else {
 		dbbi_s3_fault_read(&fault, response);
 	}
 	*again = dbbi_s3_correct(call, &fault, response);
 	call->passes = dbbi_s3_fault_passes(&fault);
+	if (!call->passes)
+		atomic_store(&call->s3->away, 0);
 	/* What failed inside the server may be done all the same. */
 	if (fault.status >= 500 || fault.status == 200)
 		call->lost = 1;
@@ -221,14 +240,12 @@ wait_for_turn(dbbi_s3_call *call, const dbbi_http_response *response,
 	uint64_t after_ms = dbbi_retry_after_ms(dbbi_http_header(response,
 	    "Retry-After"), response->date_ms != 0 ? response->date_ms :
 	    dbbi_now_ms());
-	int rc;
 
 	dbbi_log(call->s3->run, DBB_LOG_INFO, "s3: %s '%s': %s; trying again "
 	    "(%u of %u)", call->request.method, shown_name(call),
 	    why->message, call->retry.failures + 1,
 	    call->retry.policy.times);
-	rc = dbbi_retry_wait(&call->retry, after_ms, call->s3->run, err);
-	return rc;
+	return dbbi_s3_wait(call->s3, &call->retry, after_ms, err);
 }
 
 static int
@@ -236,11 +253,11 @@ give_up(dbbi_s3_call *call, int rc, dbb_error *err)
 {
 	uint64_t s;
 
-	if (call->retry.failures < 2)
+	if (call->retry.failures == 0)
 		return rc;
 	s = (dbbi_monotonic_ms() - call->retry.failed_at_ms) / 1000;
 	return dbbi_error_context(err, rc, "given up after %u tries in %llu s",
-	    call->retry.failures, (unsigned long long)s);
+	    call->tries, (unsigned long long)s);
 }
 
 /* Wait for one try's end: 1 when another is under way. */

@@ -133,9 +133,18 @@ def built():
 
 
 @pytest.fixture
-def site(tmp_path, server, built):
-    """An installation that backs up 'app', its repository not yet made."""
-    return programs.Site(tmp_path, server)
+def new_site(tmp_path, server, built):
+    """Makes an installation that backs up some databases, its repository not
+    yet made."""
+    def make(databases=('app',)):
+        return programs.Site(tmp_path, server, databases)
+    return make
+
+
+@pytest.fixture
+def site(new_site):
+    """An installation that backs up 'app'."""
+    return new_site()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 """A MinIO of our own: alone or as a cluster of four nodes, over http or TLS,
 started and stopped by its pids."""
 
+import json
 import os
 import shutil
 import ssl
@@ -14,7 +15,7 @@ from s3_server import Node, Unavailable, answers, program
 
 __all__ = ['Server', 'Unavailable']
 
-ROOT = Keys('minio-root', 'Se cret/+of=MinIO')
+ROOT = Keys('minio-root', 'Secret/+of=MinIO')
 
 
 class Server:
@@ -24,13 +25,15 @@ class Server:
     nodes: 1, or 4 for an erasure-coded cluster that stands the loss of one
     node when it is written, of two when it is read.
     folder: where the data goes (default: a temporary folder).
+    region: what requests must be signed for (default: any).
     """
 
-    def __init__(self, tls=None, nodes=1, folder=None, buckets=('backups',)):
+    def __init__(self, tls=None, nodes=1, folder=None, region=None,
+                 buckets=('backups',)):
         self.minio = program('minio')
         self.folder = tempfile.mkdtemp(prefix='dbbminio')
         self.data = folder or f'{self.folder}/data'
-        self.tls, self.ca_file = tls, None
+        self.tls, self.ca_file, self.region = tls, None, region
         self.ports = [free_port() for _ in range(nodes)]
         try:
             if tls:
@@ -60,6 +63,8 @@ class Server:
                'MINIO_CI_CD': 'on',     # drives may be of one file system
                # In a container it does not believe in 127.0.0.1 otherwise.
                '_MINIO_SERVER_LOCAL': f'127.0.0.1:{self.ports[number]}'}
+        if self.region:
+            env['MINIO_SITE_REGION'] = self.region
         context = ssl._create_unverified_context() if self.tls else None
         return Node(command, env, f'{self.folder}/log{number}',
                     lambda: answers(f'{self.url(number)}/minio/health/'
@@ -72,7 +77,13 @@ class Server:
 
     def client(self, keys=ROOT, node=0):
         """A client of the tests' own."""
-        return Client(self.url(node), keys)
+        return Client(self.url(node), keys, self.region or 'us-east-1')
+
+    def set_quota(self, bucket, size):
+        """Let a bucket have so many bytes, and no more."""
+        self.client().request(
+            'PUT', '/minio/admin/v3/set-bucket-quota', {'bucket': bucket},
+            json.dumps({'size': size, 'quotatype': 'hard'}).encode())
 
     def start(self):
         """Start all nodes (where they were before, after a stop)."""

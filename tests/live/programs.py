@@ -112,6 +112,11 @@ class Running:
         their own)."""
         self.process.send_signal(number)
 
+    def so_far(self):
+        """What it has said on standard output up to now."""
+        with open(f'/proc/self/fd/{self.out.fileno()}', 'rb') as file:
+            return file.read().decode(errors='replace')
+
     def half_way(self, tool, read=0, written=0):
         """Hold the child `tool` still once it has moved so many bytes;
         returns its pid. The caller lets it go on with SIGCONT."""

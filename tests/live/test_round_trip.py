@@ -5,7 +5,7 @@ roles with their passwords, and what belongs to the database itself."""
 import re
 
 import compare
-from programs import DONE, FINDINGS, Site, wait_until
+from programs import DONE, FINDINGS, wait_until
 
 
 def test_a_database_restored_under_another_name_is_the_same(
@@ -21,10 +21,10 @@ def test_a_database_restored_under_another_name_is_the_same(
 
 
 def test_two_databases_come_back_on_a_second_empty_server(
-        tmp_path, built, server, sample, second_server, drops):
+        new_site, server, sample, second_server, drops):
     server.make('second "db" ü', 17, seed=3)
     drops.append('second "db" ü')
-    site = Site(tmp_path, server, (sample, 'second "db" ü'))
+    site = new_site((sample, 'second "db" ü'))
     site.init()
     made = site.backup()
     names = {s['name'] for s in made['sources'][0]['streams']}

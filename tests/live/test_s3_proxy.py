@@ -3,6 +3,7 @@
 behind it are servers: what other tests build on."""
 
 import http.client
+import time
 
 import pytest
 
@@ -109,16 +110,29 @@ def test_temporary_keys_may_do_what_their_policy_says(minio):
         writer.get('backups', 'proxy/written')
 
 
+def patiently(call, patience=30):
+    """Do it until it is not refused: a cluster takes a moment to see what
+    became of it."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return call()
+        except (Refused, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def test_a_cluster_stands_the_loss_of_a_node(minio_cluster):
     client = minio_cluster.client()
     minio_cluster.nodes[3].kill()
-    client.put('backups', 'a', BODY * 100000)
+    patiently(lambda: client.put('backups', 'a', BODY * 100000))
     minio_cluster.nodes[2].kill()
-    assert client.get('backups', 'a') == BODY * 100000
+    assert patiently(lambda: client.get('backups', 'a')) == BODY * 100000
     with pytest.raises(Refused):
         client.put('backups', 'b', BODY)
     minio_cluster.start()
-    client.put('backups', 'b', BODY)
+    patiently(lambda: client.put('backups', 'b', BODY))
 
 
 def test_versity_is_another_server(versity):

@@ -13,7 +13,7 @@ from s3_server import Node, Unavailable, program
 
 __all__ = ['Server', 'Unavailable']
 
-ROOT = Keys('versity-root', 'Se cret/+of=Versity')
+ROOT = Keys('versity-root', 'Secret/+of=Versity')
 
 
 class Server:
