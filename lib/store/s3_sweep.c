@@ -17,6 +17,7 @@
 #define ROOT "ListMultipartUploadsResult"
 #define PAGE_MAX ((size_t)8 << 20)
 #define UPLOADS_MAX 1000	/* in one sweep; the next finds the rest */
+#define PAGES_MAX 1000
 
 struct upload {
 	char *key;
@@ -30,6 +31,8 @@ struct uploads {
 	size_t count;
 	struct upload at_hand;
 	int64_t begun_at_ms;
+	char *next_key, *next_id;	/* where the next page begins */
+	int truncated;
 };
 
 static int
@@ -85,6 +88,12 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 	static const char upload[] = ROOT "/Upload";
 	struct uploads *u = payload;
 
+	if (strcmp(path, ROOT "/IsTruncated") == 0)
+		u->truncated = strcmp(text, "true") == 0;
+	if (strcmp(path, ROOT "/NextKeyMarker") == 0)
+		return keep(&u->next_key, text, err);
+	if (strcmp(path, ROOT "/NextUploadIdMarker") == 0)
+		return keep(&u->next_id, text, err);
 	if (strncmp(path, upload, sizeof(upload) - 1) != 0)
 		return DBB_OK;
 	path += sizeof(upload) - 1;
@@ -99,27 +108,55 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 	return DBB_OK;
 }
 
-static int
-find_uploads(struct uploads *u, dbb_error *err)
+/* Without a prefix: MinIO takes it for a whole name. */
+static char *
+make_query(const struct uploads *u)
 {
-	char *encoded = dbbi_uri_encode(u->s3->url.prefix, "");
-	char *query = encoded != NULL ? dbbi_text_format("uploads=&prefix=%s",
-	    encoded) : NULL;
+	char *key = dbbi_uri_encode(u->next_key != NULL ? u->next_key : "",
+	    "");
+	char *id = dbbi_uri_encode(u->next_id != NULL ? u->next_id : "", "");
+	char *query = NULL;
+
+	if (key != NULL && id != NULL)
+		query = u->next_key == NULL ? dbbi_text_dup("uploads=") :
+		    dbbi_text_format("uploads=&key-marker=%s&"
+		    "upload-id-marker=%s", key, id);
+	free(key);
+	free(id);
+	return query;
+}
+
+static int
+find_page(struct uploads *u, dbb_error *err)
+{
+	char *query = make_query(u);
 	dbbi_s3_request request = {
 		.action = DBBI_S3_LIST, .method = "GET", .query = query,
 		.max_body = PAGE_MAX,
 	};
 	dbbi_http_response response = {0};
-	int rc = DBB_OK;
+	int rc;
 
+	u->truncated = 0;
 	if (query == NULL)
-		rc = dbbi_error_nomem(err);
-	else if ((rc = dbbi_s3_do(&response, u->s3, &request, err)) == DBB_OK)
-		rc = dbbi_xml_read(response.body, response.body_size,
-		    ROOT, take, u, err);
+		return dbbi_error_nomem(err);
+	if ((rc = dbbi_s3_do(&response, u->s3, &request, err)) == DBB_OK)
+		rc = dbbi_xml_read(response.body, response.body_size, ROOT,
+		    take, u, err);
 	dbbi_http_response_clear(&response);
 	free(query);
-	free(encoded);
+	return rc;
+}
+
+static int
+find_uploads(struct uploads *u, dbb_error *err)
+{
+	int pages = 0, rc;
+
+	do
+		rc = find_page(u, err);
+	while (rc == DBB_OK && u->truncated && u->next_key != NULL &&
+	    u->count < UPLOADS_MAX && ++pages < PAGES_MAX);
 	return rc;
 }
 
@@ -162,6 +199,8 @@ dbbi_s3_sweep(size_t *swept, void *store, int64_t before_ms, dbb_error *err)
 		clear_upload(&u.items[i]);
 	free(u.items);
 	clear_upload(&u.at_hand);
+	free(u.next_key);
+	free(u.next_id);
 	if (rc == DBB_OK)
 		*swept = done;
 	return rc;
