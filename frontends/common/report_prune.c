@@ -72,6 +72,22 @@ tell_waiting(cli_output *output, const cli_json *result)
 	    cli_view_text(result, "delete_last"));
 }
 
+/* What the store's locks keep. */
+static void
+tell_locked(cli_output *output, const cli_json *result)
+{
+	const cli_json *locked = cli_view_member(result, "locked");
+	unsigned long long sets = cli_view_number(locked, "sets");
+	char packs[PART_SIZE];
+
+	if (sets == 0 && !is_any(result, "locked"))
+		return;
+	cli_output_say(output, "left, as the store has locked it: %llu set%s "
+	    "and %s; the first can be deleted from %s on, the last from %s on",
+	    sets, sets == 1 ? "" : "s", part_text(packs, result, "locked"),
+	    cli_view_text(locked, "first"), cli_view_text(locked, "last"));
+}
+
 void
 cli_report_prune(cli_output *output, cli_json *result)
 {
@@ -98,4 +114,9 @@ cli_report_prune(cli_output *output, cli_json *result)
 	cli_output_say(output, "%s %s", dry_run ? "would delete" :
 	    "deleted", part_text(text, result, "deleted"));
 	tell_waiting(output, result);
+	tell_locked(output, result);
+	if (cli_view_number(result, "unfinished_uploads") > 0)
+		cli_output_say(output, "took away %llu uploads that were "
+		    "never finished", (unsigned long long)cli_view_number(
+		    result, "unfinished_uploads"));
 }

@@ -80,8 +80,8 @@ typedef struct dbb_store_driver {
 	    size_t count, dbb_not_removed_fn fn, void *payload,
 	    dbb_error *err);
 
-	/* Lock an object against deletion as if it were put just now, where
-	 * what is put is locked. */
+	/* Lock an object until as late as one that is put with DBB_PUT_LOCK
+	 * just now; a lock that lasts longer stays. */
 	int (*protect)(void *store, const char *name, dbb_error *err);
 
 	/* Take away what puts have left that were begun before `before_ms`
@@ -97,6 +97,14 @@ typedef struct dbb_store_driver {
 	 * the object ends before. Nonzero from `fn` is DBB_ECANCELED. */
 	int (*get)(void *store, const char *name, uint64_t offset,
 	    uint64_t length, dbb_write_fn fn, void *payload, dbb_error *err);
+
+	/* 1: this store was told to lock what is put with DBB_PUT_LOCK. A
+	 * driver without this member is never given that flag. */
+	int (*locks)(void *store);
+
+	/* Until when the object cannot be deleted; 0: it can. */
+	int (*locked_until)(int64_t *until_ms, void *store, const char *name,
+	    dbb_error *err);
 } dbb_store_driver;
 
 /*

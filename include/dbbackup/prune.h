@@ -27,13 +27,15 @@ typedef struct dbb_prune_options {
  * Without rules no set is removed, and the result's "warnings" say so
  * (DBB_FINDINGS). Whatever the rules say, the newest completed set of a
  * source and its newest verified set stay. A set whose manifest cannot be
- * read stops it, before anything is done: DBB_EDAMAGED, DBB_EVERSION.
+ * read stops it, before anything is done: DBB_EDAMAGED, DBB_EVERSION. What
+ * the store has locked stays, and is no failure.
  *
  * `*out` (may be NULL): {"type":"result","verb":"prune","dry_run":…,
  * "sets":[{"set":…,"status":…,"started_at":…,"verified":…,"keep":…,
  * "reason":…}],"removed":N,"store":{"packs":N,"bytes":N},"used":{…},
  * "condemned":{…},"waiting":{…},"deleted":{…},"rewritten":{…},
- * "delete_first":…,"delete_last":…,"warnings":[…]}; see doc/json.md.
+ * "delete_first":…,"delete_last":…,"locked":{…},"unfinished_uploads":N,
+ * "warnings":[…]}; see doc/json.md.
  * `options` may be NULL.
  */
 DBB_API int dbb_prune(dbb_result **out, dbb_context *ctx,

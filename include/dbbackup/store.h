@@ -56,6 +56,8 @@ DBB_API void dbb_store_close(dbb_store *store);
 
 #define DBB_PUT_REPLACE 1u	/* write over an object of that name; without
 				   it an existing name is DBB_EEXIST */
+#define DBB_PUT_LOCK 2u		/* it is to be kept: lock it against being
+				   deleted, if the store was told to lock */
 
 /*
  * Begin to write an object. Nothing of it is to be seen under its name until

@@ -224,12 +224,24 @@ compare_with_last(struct backup *b, struct backup_source *s, dbb_error *err)
 	    (unsigned long long)now, (unsigned long long)before, last);
 }
 
+static int
+warn_of_locks(struct backup *b, const dbbi_protection *locks, dbb_error *err)
+{
+	if (locks->failed == 0)
+		return 0;
+	return dbbi_result_say(b->set.warnings, err, "of the %u older objects "
+	    "that this set needs %u could not be locked for as long as the "
+	    "set itself: %s", locks->count, locks->failed,
+	    locks->why.message);
+}
+
 /* Write the manifest: from here on the set exists. */
 static int
 commit_task(dbbi_task *task, dbb_error *err)
 {
 	struct backup *b = task->payload;
 	dbbi_json *head = NULL, *body = NULL;
+	dbbi_protection locks = {0};
 	dbbi_writer_stats stats;
 	size_t i;
 	int rc = 0;
@@ -252,8 +264,10 @@ commit_task(dbbi_task *task, dbb_error *err)
 	    BACKUP_HEAD, err)) == 0 &&
 	    (rc = backup_document(&body, &b->set, b->sources, b->plan->count,
 	    BACKUP_BODY, err)) == 0)
-		rc = dbbi_set_write(b->vault.repo, b->set.id, head, body,
-		    err);
+		rc = dbbi_set_write_protected(&locks, b->vault.repo,
+		    b->set.id, head, body, err);
+	if (rc == 0)
+		rc = warn_of_locks(b, &locks, err);
 	dbbi_json_free(head);
 	dbbi_json_free(body);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "ops/ops.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct prune {
 	dbbi_json **heads;
 	size_t count;			/* of both */
 	dbbi_list remove;
+	size_t locked;			/* sets that go, and cannot yet */
 	dbbi_prune_stats stats;
 };
 
@@ -130,6 +132,30 @@ read_sets(struct prune *p, dbb_error *err)
 	return rc;
 }
 
+/* A set whose manifest the store has locked stays, and so does all that it
+ * needs, whatever the rules say. */
+static int
+choose(struct prune *p, dbbi_retention_set *set, dbb_error *err)
+{
+	char until[DBBI_TIME_SIZE];
+	int rc;
+
+	if (set->keep)
+		return 0;
+	rc = dbbi_set_locked_until(&set->locked_until_ms, p->vault.repo,
+	    set->id, err);
+	if (rc < 0 && rc != DBB_ENOTFOUND)
+		return rc;
+	if (set->locked_until_ms == 0)
+		return dbbi_list_add(&p->remove, set->id, err);
+	dbbi_time_rfc3339(until, set->locked_until_ms);
+	snprintf(set->reason, sizeof(set->reason), "locked in the store "
+	    "until %s, and to be removed then", until);
+	set->keep = 1;
+	p->locked++;
+	return 0;
+}
+
 static int
 prune_task(dbbi_task *task, dbb_error *err)
 {
@@ -143,8 +169,7 @@ prune_task(dbbi_task *task, dbb_error *err)
 	    dbbi_now_ms(), err)) < 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < p->count; i++)
-		if (!p->sets[i].keep)
-			rc = dbbi_list_add(&p->remove, p->sets[i].id, err);
+		rc = choose(p, &p->sets[i], err);
 	if (rc == 0)
 		rc = dbbi_repo_prune(&p->stats, p->vault.repo, &options, err);
 	return rc;
@@ -176,6 +201,10 @@ add_set(dbbi_json *sets, const struct prune *p, size_t i, dbb_error *err)
 	    (rc = set_flag(entry, "verified", set->verified, err)) < 0 ||
 	    (rc = set_flag(entry, "keep", set->keep, err)) < 0)
 		return rc;
+	if (set->locked_until_ms != 0 &&
+	    (rc = dbbi_result_time(entry, "locked_until",
+	    set->locked_until_ms, err)) < 0)
+		return rc;
 	return dbbi_result_text(entry, "reason", set->reason, err);
 }
 
@@ -198,6 +227,35 @@ add_time(dbbi_json *result, const char *key, int64_t at_ms, dbb_error *err)
 	if (at_ms == 0)
 		return dbbi_result_text(result, key, NULL, err);
 	return dbbi_result_time(result, key, at_ms, err);
+}
+
+static void
+widen(int64_t *first_ms, int64_t *last_ms, int64_t until_ms)
+{
+	if (until_ms != 0 && (*first_ms == 0 || until_ms < *first_ms))
+		*first_ms = until_ms;
+	if (until_ms > *last_ms)
+		*last_ms = until_ms;
+}
+
+/* What has to be left, and until when. */
+static int
+add_locked(dbbi_json *result, const struct prune *p, dbb_error *err)
+{
+	int64_t first = p->stats.locked_first_ms;
+	int64_t last = p->stats.locked_last_ms;
+	dbbi_json *locked;
+	int rc;
+
+	for (size_t i = 0; i < p->count; i++)
+		widen(&first, &last, p->sets[i].locked_until_ms);
+	if ((rc = add_part(result, "locked", &p->stats.locked, err)) < 0)
+		return rc;
+	locked = dbbi_json_object(result, "locked");
+	if ((rc = dbbi_result_number(locked, "sets", p->locked, err)) < 0 ||
+	    (rc = add_time(locked, "first", first, err)) < 0)
+		return rc;
+	return add_time(locked, "last", last, err);
 }
 
 static int
@@ -239,6 +297,9 @@ build(dbbi_json *result, const struct prune *p, dbb_error *err)
 	    (rc = dbbi_result_number(result, "removed", p->remove.count,
 	    err)) < 0 ||
 	    (rc = add_stats(result, &p->stats, err)) < 0 ||
+	    (rc = add_locked(result, p, err)) < 0 ||
+	    (rc = dbbi_result_number(result, "unfinished_uploads",
+	    p->stats.swept, err)) < 0 ||
 	    (rc = dbbi_result_array(&warnings, result, "warnings", err)) < 0)
 		return rc;
 	if (dbbi_retention_has_rules(&p->rules))

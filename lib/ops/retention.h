@@ -38,6 +38,7 @@ typedef struct dbbi_retention_set {
 	int completed;		/* it lacks none */
 	int verified;
 	int safety;
+	int64_t locked_until_ms;	/* for the caller; 0 here */
 	int keep;		/* the answer, */
 	char reason[DBBI_REASON_SIZE];	/* and why, in words */
 } dbbi_retention_set;

@@ -7,7 +7,8 @@
  *	condemn	what no set needs that stays, in one record
  *	look	again, at sets that came since, or were not listed
  *	remove	manifests of sets that do not stay
- *	delete	packs whose newest record is past the grace
+ *	delete	packs whose newest record is past the grace; what the store
+ *		has locked stays, and waits for another prune
  *	index	without the packs that are gone
  *	tidy	records that have nothing to say any more
  *
@@ -37,50 +38,42 @@ has(const dbbi_prune_pack *pack, unsigned flags)
 	return (pack->flags & flags) == flags;
 }
 
-/* ---- what is decided ---- */
-
-/* Is it to stand in the new record? What was condemned before is condemned
- * anew when a set named it meanwhile: its readers have the grace to end. */
-static int
-is_to_condemn(const dbbi_prune_pack *pack)
-{
-	if (has(pack, DBBI_PRUNE_REWRITTEN))
-		return 1;
-	if (has(pack, DBBI_PRUNE_USED))
-		return 0;
-	return pack->record == 0 || has(pack, DBBI_PRUNE_NAMED);
-}
-
-/* Nobody has needed it for the grace; or it was moved that long ago, and all
- * that sets need of it is elsewhere. */
-static int
-is_to_delete(const dbbi_prune_pack *pack)
-{
-	if (!has(pack, DBBI_PRUNE_DUE) || is_to_condemn(pack))
-		return 0;
-	return !has(pack, DBBI_PRUNE_USED) || (has(pack, DBBI_PRUNE_ASKED) &&
-	    !has(pack, DBBI_PRUNE_STUCK) && !has(pack, DBBI_PRUNE_STANDS_IN));
-}
-
 /* Condemned, and to be deleted once it is time. */
 static int
 is_waiting(const dbbi_prune_pack *pack)
 {
-	return is_to_condemn(pack) || (pack->record > 0 &&
-	    !is_to_delete(pack) && (!has(pack, DBBI_PRUNE_USED) ||
-	    has(pack, DBBI_PRUNE_MOVED)));
+	if (dbbi_prune_is_to_condemn(pack))
+		return 1;
+	return pack->record > 0 && !dbbi_prune_is_to_delete(pack) &&
+	    (!has(pack, DBBI_PRUNE_USED) || has(pack, DBBI_PRUNE_MOVED));
 }
 
 static void
-note_wait(dbbi_prune *p, int64_t condemned_at_ms)
+note_wait(dbbi_prune_stats *stats, int64_t until_ms)
 {
-	dbbi_prune_stats *stats = &p->stats;
-	int64_t until = condemned_at_ms + (int64_t)p->repo->grace_s * 1000;
+	if (stats->delete_first_ms == 0 || until_ms < stats->delete_first_ms)
+		stats->delete_first_ms = until_ms;
+	if (until_ms > stats->delete_last_ms)
+		stats->delete_last_ms = until_ms;
+}
 
-	if (stats->delete_first_ms == 0 || until < stats->delete_first_ms)
-		stats->delete_first_ms = until;
-	if (until > stats->delete_last_ms)
-		stats->delete_last_ms = until;
+/* It waits for the grace to end, or for the end of its lock. */
+static void
+count_waiting(dbbi_prune *p, const dbbi_prune_pack *pack, int64_t now_ms)
+{
+	int64_t grace_ms = (int64_t)p->repo->grace_s * 1000;
+	dbbi_prune_stats *stats = &p->stats;
+
+	count(&stats->waiting, pack);
+	if (has(pack, DBBI_PRUNE_LOCKED)) {
+		count(&stats->locked, pack);
+		note_wait(stats, stats->locked_first_ms);
+		note_wait(stats, stats->locked_last_ms);
+	} else {
+		note_wait(stats, grace_ms + (dbbi_prune_is_to_condemn(pack) ?
+		    now_ms : p->condemned.records[pack->record -
+		    1].modified_at_ms));
+	}
 }
 
 static void
@@ -94,15 +87,12 @@ count_packs(dbbi_prune *p, int64_t now_ms)
 		count(&stats->store, pack);
 		if (has(pack, DBBI_PRUNE_USED))
 			count(&stats->used, pack);
-		if (is_to_condemn(pack))
+		if (dbbi_prune_is_to_condemn(pack))
 			count(&stats->condemned, pack);
-		if (is_to_delete(pack))
+		if (dbbi_prune_is_to_delete(pack))
 			count(&stats->deleted, pack);
-		if (!is_waiting(pack))
-			continue;
-		count(&stats->waiting, pack);
-		note_wait(p, is_to_condemn(pack) ? now_ms :
-		    p->condemned.records[pack->record - 1].modified_at_ms);
+		if (is_waiting(pack))
+			count_waiting(p, pack, now_ms);
 	}
 }
 
@@ -146,7 +136,7 @@ collect_doomed(dbbi_prune *p, dbb_error *err)
 		return dbbi_error_nomem(err);
 	for (uint32_t i = 0; i < p->packs.count &&
 	    n < DBBI_RECORD_PACKS; i++)
-		if (is_to_condemn(&p->packs.items[i])) {
+		if (dbbi_prune_is_to_condemn(&p->packs.items[i])) {
 			p->doomed[n].name = p->packs.items[i].name;
 			p->doomed[n++].size = p->packs.items[i].size;
 		}
@@ -195,23 +185,6 @@ remove_sets(dbbi_prune *p, dbb_error *err)
 	return dbbi_error_context(err, rc, "removing sets");
 }
 
-static int
-delete_packs(dbbi_prune *p, dbb_error *err)
-{
-	char object[DBBI_OBJECT_SIZE];
-	int rc = 0;
-
-	for (uint32_t i = 0; rc == 0 && i < p->packs.count; i++) {
-		if (!is_to_delete(&p->packs.items[i]))
-			continue;
-		if ((rc = dbbi_run_check(p->repo->run, err)) < 0)
-			break;
-		dbbi_pack_object(object, &p->packs.items[i].name);
-		rc = dbbi_store_remove(p->repo->store, object, err);
-	}
-	return dbbi_error_context(err, rc, "deleting packs");
-}
-
 /* Packs that a record names, and the store has no more; not those that a set
  * has lost: they may come back. */
 static int
@@ -227,7 +200,7 @@ collect_gone(dbbi_names *gone, const dbbi_prune *p, dbb_error *err)
 			const dbbi_prune_pack *pack =
 			    dbbi_prune_packs_find(&p->packs, name);
 
-			if (pack != NULL ? is_to_delete(pack) :
+			if (pack != NULL ? dbbi_prune_is_to_delete(pack) :
 			    dbbi_prune_is_moved(p, name) ||
 			    !dbbi_names_have(&p->missing, name))
 				rc = dbbi_names_add(gone, name, err);
@@ -237,7 +210,8 @@ collect_gone(dbbi_names *gone, const dbbi_prune *p, dbb_error *err)
 	return rc;
 }
 
-/* Does the record still have something to say? */
+/* Does the record still have something to say? Those of which packs are gone
+ * tell which segments are old, while there are such that cannot go. */
 static int
 is_finished(const dbbi_prune *p, uint32_t no, int64_t now_ms)
 {
@@ -245,7 +219,8 @@ is_finished(const dbbi_prune *p, uint32_t no, int64_t now_ms)
 	int64_t age_ms = now_ms - r->modified_at_ms;
 	const dbbi_prune_pack *pack;
 
-	if (age_ms <= 2 * (int64_t)p->repo->grace_s * 1000)
+	if (p->segments_locked ||
+	    age_ms <= 2 * (int64_t)p->repo->grace_s * 1000)
 		return 0;
 	for (uint32_t i = 0; i < r->pack_count; i++) {
 		pack = dbbi_prune_packs_find(&p->packs, &r->packs[i].name);
@@ -316,12 +291,14 @@ act(dbbi_prune *p, dbb_error *err)
 	if (rc < 0)
 		return rc;
 	dbbi_prune_date(p, now_ms - since_look_ms);
-	if ((rc = dbbi_prune_look_again(p, err)) < 0)
+	if ((rc = dbbi_prune_look_again(p, err)) < 0 ||
+	    (rc = dbbi_prune_find_locked(p, err)) < 0)
 		return rc;
 	count_packs(p, now_ms);
 	if ((rc = remove_sets(p, err)) < 0 ||
-	    (rc = delete_packs(p, err)) < 0)
+	    (rc = dbbi_prune_delete(p, err)) < 0)
 		return rc;
+	dbbi_prune_sweep(p);
 	if (p->full)
 		return 0;
 	rc = collect_gone(&gone, p, err);
@@ -333,10 +310,11 @@ act(dbbi_prune *p, dbb_error *err)
 
 /* Only say it: by this machine's clock, and as if sparse packs were as empty
  * as heads make them look. */
-static void
-rehearse(dbbi_prune *p)
+static int
+rehearse(dbbi_prune *p, dbb_error *err)
 {
 	dbbi_prune_stats *stats = &p->stats;
+	int rc;
 
 	for (uint32_t i = 0; i < p->packs.count; i++) {
 		dbbi_prune_pack *pack = &p->packs.items[i];
@@ -347,7 +325,9 @@ rehearse(dbbi_prune *p)
 		count(&stats->rewritten, pack);
 		stats->rewritten_bytes += pack->most_used;
 	}
-	count_packs(p, dbbi_now_ms());
+	if ((rc = dbbi_prune_find_locked(p, err)) == 0)
+		count_packs(p, dbbi_now_ms());
+	return rc;
 }
 
 /* A key that can only write cannot read what it would have to seal anew. */
@@ -372,10 +352,7 @@ prune(dbbi_prune *p, int dry_run, dbb_error *err)
 	p->rewrite = can_rewrite(p) && dbbi_prune_find_sparse(p);
 	if ((rc = dbbi_prune_walk(p, err)) < 0)
 		return rc;
-	if (!dry_run)
-		return act(p, err);
-	rehearse(p);
-	return 0;
+	return dry_run ? rehearse(p, err) : act(p, err);
 }
 
 int

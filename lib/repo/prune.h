@@ -33,13 +33,23 @@ typedef struct dbbi_prune_stats {
 					   deleted yet */
 	dbbi_prune_part rewritten;	/* were mostly unused */
 	uint64_t rewritten_bytes;	/* what they had of use */
+	dbbi_prune_part locked;		/* were to be deleted, and cannot be */
+	int64_t locked_first_ms;	/* until then; 0: none */
+	int64_t locked_last_ms;
+	uint32_t swept;			/* unfinished uploads, taken away */
 	uint32_t segments_written;	/* of the index */
 	uint32_t segments_removed;
 	int64_t delete_first_ms;	/* when the first of `waiting` may be */
 	int64_t delete_last_ms;		/* deleted, and the last; 0: none */
 } dbbi_prune_stats;
 
+/* Until when a set cannot be taken out, as its manifest is locked; 0: it can.
+ * DBB_ENOTFOUND: there is no such set. */
+int dbbi_set_locked_until(int64_t *until_ms, dbbi_repo *repo, const char *id,
+    dbb_error *err);
+
 /*
+ * A pack that is locked in the store stays, and is deleted by a later prune.
  * A set whose manifest cannot be read stops it before anything is done:
  * nobody knows what it needs. So does whatever else is not as it should be,
  * at any point; the next prune goes on from there.

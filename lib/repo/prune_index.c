@@ -20,6 +20,7 @@ struct rewrite {
 	dbbi_list old;		/* segments that it takes the place of */
 	dbbi_list kept;		/* of these, what could not be read again */
 	dbbi_list written;
+	dbbi_names others;	/* packs that were copied and are not listed */
 	int any_gone;		/* a segment names one */
 };
 
@@ -61,6 +62,23 @@ end_segment(struct rewrite *rw, dbb_error *err)
 	return dbbi_list_add(&rw->written, object, err);
 }
 
+/* Delete one, unless the store has locked it: it stays, and does no harm. */
+static int
+remove_one(struct rewrite *rw, const char *object, dbb_error *err)
+{
+	dbbi_store *store = rw->p->repo->store;
+	int64_t until_ms = 0;
+	int rc = 0;
+
+	if (dbbi_store_locks(store))
+		rc = dbbi_store_locked_until(&until_ms, store, object, err);
+	if (rc == 0 && until_ms == 0)
+		rc = dbbi_store_remove(store, object, err);
+	rw->p->stats.segments_removed += rc == 0 && until_ms == 0;
+	rw->p->segments_locked |= until_ms != 0;
+	return rc;
+}
+
 /* One that the same bytes were written to again is not old. */
 static int
 remove_old(struct rewrite *rw, dbb_error *err)
@@ -71,14 +89,35 @@ remove_old(struct rewrite *rw, dbb_error *err)
 		if (dbbi_list_has(&rw->written, rw->old.items[i]) ||
 		    dbbi_list_has(&rw->kept, rw->old.items[i]))
 			continue;
-		rc = dbbi_store_remove(rw->p->repo->store, rw->old.items[i],
-		    err);
-		rw->p->stats.segments_removed += rc == 0;
+		rc = remove_one(rw, rw->old.items[i], err);
 	}
 	return rc;
 }
 
 /* ---- in ---- */
+
+/* Was the pack copied from another segment? Old ones that cannot go say the
+ * same as newer ones. */
+static int
+is_copied(struct rewrite *rw, const dbbi_id *name)
+{
+	const dbbi_prune_pack *pack =
+	    dbbi_prune_packs_find(&rw->p->packs, name);
+
+	return pack != NULL ? (pack->flags & DBBI_PRUNE_INDEXED) != 0 :
+	    dbbi_names_have(&rw->others, name);
+}
+
+static int
+note_copied(struct rewrite *rw, const dbbi_id *name, dbb_error *err)
+{
+	dbbi_prune_pack *pack = dbbi_prune_packs_find(&rw->p->packs, name);
+
+	if (pack == NULL)
+		return dbbi_names_add(&rw->others, name, err);
+	pack->flags |= DBBI_PRUNE_INDEXED;
+	return 0;
+}
 
 static int
 copy_part(const dbbi_segment_part *part, void *payload, dbb_error *err)
@@ -86,8 +125,11 @@ copy_part(const dbbi_segment_part *part, void *payload, dbb_error *err)
 	struct rewrite *rw = payload;
 	int rc;
 
-	if (dbbi_names_have(rw->gone, &part->pack))
+	if (dbbi_names_have(rw->gone, &part->pack) ||
+	    is_copied(rw, &part->pack))
 		return 0;
+	if ((rc = note_copied(rw, &part->pack, err)) < 0)
+		return rc;
 	rc = dbbi_segment_add(&rw->segment, &part->pack, part->size,
 	    &part->box, part->entries, part->count, err);
 	if (rc == 0 && dbbi_segment_full(&rw->segment))
@@ -140,6 +182,7 @@ copy_segment(struct rewrite *rw, const char *object, dbb_error *err)
 {
 	int rc = read_segment(rw, object, copy_part, rw, err);
 
+	dbbi_names_sort(&rw->others);
 	return rc == 1 ? dbbi_list_add(&rw->kept, object, err) : rc;
 }
 
@@ -174,5 +217,6 @@ dbbi_prune_index(dbbi_prune *p, const dbbi_names *gone, dbb_error *err)
 	dbbi_list_clear(&rw.old);
 	dbbi_list_clear(&rw.kept);
 	dbbi_list_clear(&rw.written);
+	dbbi_names_clear(&rw.others);
 	return dbbi_error_context(err, rc, "writing the index anew");
 }

@@ -86,6 +86,38 @@ dbbi_prune_packs_find(const dbbi_prune_packs *packs, const dbbi_id *name)
 	    packs->count, sizeof key, compare_packs);
 }
 
+/* ---- what is decided ---- */
+
+static int
+has(const dbbi_prune_pack *pack, unsigned flags)
+{
+	return (pack->flags & flags) == flags;
+}
+
+/* What was condemned before is condemned anew when a set named it meanwhile:
+ * its readers have the grace to end. */
+int
+dbbi_prune_is_to_condemn(const dbbi_prune_pack *pack)
+{
+	if (has(pack, DBBI_PRUNE_REWRITTEN))
+		return 1;
+	if (has(pack, DBBI_PRUNE_USED))
+		return 0;
+	return pack->record == 0 || has(pack, DBBI_PRUNE_NAMED);
+}
+
+/* Nobody has needed it for the grace; or it was moved that long ago, and all
+ * that sets need of it is elsewhere. */
+int
+dbbi_prune_is_to_delete(const dbbi_prune_pack *pack)
+{
+	if (!has(pack, DBBI_PRUNE_DUE) || has(pack, DBBI_PRUNE_LOCKED) ||
+	    dbbi_prune_is_to_condemn(pack))
+		return 0;
+	return !has(pack, DBBI_PRUNE_USED) || (has(pack, DBBI_PRUNE_ASKED) &&
+	    !has(pack, DBBI_PRUNE_STUCK) && !has(pack, DBBI_PRUNE_STANDS_IN));
+}
+
 /* ---- names ---- */
 
 static int

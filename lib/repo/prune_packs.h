@@ -17,7 +17,9 @@ enum dbbi_prune_flag {
 	DBBI_PRUNE_ASKED = 32,		/* moved: are all chunks elsewhere? */
 	DBBI_PRUNE_STUCK = 64,		/* they are not */
 	DBBI_PRUNE_SPARSE = 128,	/* to be rewritten, */
-	DBBI_PRUNE_REWRITTEN = 256	/* and that was done */
+	DBBI_PRUNE_REWRITTEN = 256,	/* and that was done */
+	DBBI_PRUNE_LOCKED = 512,	/* to be deleted, and cannot be yet */
+	DBBI_PRUNE_INDEXED = 1024	/* in a segment that was just made */
 };
 
 typedef struct dbbi_prune_pack {
@@ -38,6 +40,12 @@ typedef struct dbbi_prune_packs {
 int dbbi_prune_packs_list(dbbi_prune_packs *out, dbbi_repo *repo,
     dbb_error *err);
 void dbbi_prune_packs_clear(dbbi_prune_packs *packs);
+
+/* Is it to stand in the new record? */
+int dbbi_prune_is_to_condemn(const dbbi_prune_pack *pack);
+
+/* Is it to be deleted now? */
+int dbbi_prune_is_to_delete(const dbbi_prune_pack *pack);
 
 /* NULL when the store has none of that name. */
 dbbi_prune_pack *dbbi_prune_packs_find(const dbbi_prune_packs *packs,

@@ -65,7 +65,8 @@ store_pack(dbbi_id *name, uint32_t *size, struct rewrite *rw, dbb_error *err)
 		if (rc < 0)
 			return rc;
 		dbbi_pack_object(object, name);
-		rc = dbbi_store_write(store, object, data, *size, 0, err);
+		rc = dbbi_store_write(store, object, data, *size,
+		    DBB_PUT_LOCK, err);
 	} while (rc == DBB_EEXIST);
 	return rc;
 }

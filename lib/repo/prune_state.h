@@ -6,6 +6,7 @@
  *	prune_look.c	 what is there, and who needs it
  *	prune_live.c	 chunk by chunk, where packs do not say enough
  *	prune_rewrite.c	 live chunks of mostly unused packs into new ones
+ *	prune_delete.c	 packs go, unless the store has locked them
  *	prune_index.c	 segments without what is gone
  */
 #ifndef DBBI_PRUNE_STATE_H
@@ -34,6 +35,7 @@ typedef struct dbbi_prune {
 	dbbi_move *moves;
 	uint32_t move_count;
 	uint32_t move_room;
+	int segments_locked;		/* old ones that could not go */
 	dbbi_prune_stats stats;
 } dbbi_prune;
 
@@ -63,6 +65,15 @@ int dbbi_prune_moves_to(const dbbi_prune *p, const dbbi_id *from,
 
 /* Store the live chunks of sparse packs anew, and note the moves. */
 int dbbi_prune_rewrite(dbbi_prune *p, dbb_error *err);
+
+/* Mark what is to be deleted and is locked in the store. */
+int dbbi_prune_find_locked(dbbi_prune *p, dbb_error *err);
+
+/* Delete what is to be deleted. */
+int dbbi_prune_delete(dbbi_prune *p, dbb_error *err);
+
+/* Take away what puts that never ended have left in the store. */
+void dbbi_prune_sweep(dbbi_prune *p);
 
 /* Write the index without the packs that are gone. */
 int dbbi_prune_index(dbbi_prune *p, const dbbi_names *gone, dbb_error *err);

@@ -141,6 +141,17 @@ int dbbi_set_id_valid(const char *id);
 int dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
     dbbi_json *body, dbb_error *err);
 
+/* What became of the locks of older objects that the set needs. */
+typedef struct dbbi_protection {
+	uint32_t count;		/* that were to be extended */
+	uint32_t failed;	/* that could not be */
+	dbb_error why;		/* the first of these */
+} dbbi_protection;
+
+/* The same; before the commit, locks are extended where the store locks. */
+int dbbi_set_write_protected(dbbi_protection *protection, dbbi_repo *repo,
+    const char *id, dbbi_json *head, dbbi_json *body, dbb_error *err);
+
 /* Stream references in the body's JSON: members root, depth, size_bytes,
  * sha256. Get checks every one of them: DBB_EDAMAGED. */
 int dbbi_stream_ref_put(dbbi_json *stream, const dbbi_stream_ref *ref,

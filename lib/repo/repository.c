@@ -348,6 +348,8 @@ dbbi_repo_load_index(dbbi_repo *repo, dbb_error *err)
 	if (repo->index == NULL) {
 		repo->loaded = dbbi_moment_now();
 		rc = load_index(&repo->index, repo, err);
+		if (rc == 0)
+			repo->older = dbbi_index_packs(repo->index);
 	}
 	pthread_mutex_unlock(&repo->mutex);
 	return rc;

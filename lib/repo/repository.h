@@ -28,6 +28,8 @@ struct dbbi_repo {
 	pthread_mutex_t mutex;	/* for what follows */
 	dbbi_index *index;	/* NULL until it is loaded */
 	dbbi_moment loaded;	/* just before that began */
+	uint32_t older;		/* packs of the index that may be older than
+				   this run: those with smaller numbers */
 	int heeded;		/* what is condemned: condemned.h */
 };
 

@@ -79,14 +79,15 @@ store_bytes(dbbi_store *store, const char *object,
 	const dbbi_bytes *b = &segment->bytes;
 	int rc;
 
-	rc = dbbi_store_write(store, object, b->data, b->size, 0, err);
+	rc = dbbi_store_write(store, object, b->data, b->size,
+	    DBB_PUT_LOCK, err);
 	if (rc != DBB_EEXIST)
 		return rc;
 	rc = dbbi_segment_check(store, segment->keys, object, err);
 	if (rc != DBB_EDAMAGED)
 		return rc;
 	return dbbi_store_write(store, object, b->data, b->size,
-	    DBB_PUT_REPLACE, err);
+	    DBB_PUT_REPLACE | DBB_PUT_LOCK, err);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "repo/condemned.h"
 #include "repo/manifest.h"
 #include "repo/proofs.h"
+#include "repo/protect.h"
 #include "util/clock.h"
 #include "util/random.h"
 
@@ -209,10 +210,17 @@ use_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
 	    use_place, used, err);
 }
 
+/* What is used of packs. Those that were there before this run come first. */
+struct needed {
+	dbbi_set_pack *packs;
+	uint32_t count;
+	uint32_t older;
+};
+
 static int
-describe_packs(dbbi_set_pack **out, uint32_t *count, const struct used *used,
-    dbb_error *err)
+describe_packs(struct needed *out, const struct used *used, dbb_error *err)
 {
+	uint32_t older = 0;
 	dbbi_set_pack *packs;
 	uint32_t n = 0;
 
@@ -225,17 +233,18 @@ describe_packs(dbbi_set_pack **out, uint32_t *count, const struct used *used,
 		dbbi_index_pack(&packs[n].name, &packs[n].size,
 		    used->repo->index, i);
 		packs[n++].used = used->bytes[i];
+		if (i < used->repo->older)
+			older = n;
 	}
-	*out = packs;
-	*count = n;
+	*out = (struct needed){ packs, n, older };
 	return 0;
 }
 
 /* The packs that the streams of `body` lie in. The lists are read back from
  * the store for it: no set is committed whose lists cannot be read. */
 static int
-find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
-    const dbbi_json *body, dbb_error *err)
+find_packs(struct needed *out, dbbi_repo *repo, const dbbi_json *body,
+    dbb_error *err)
 {
 	struct used used = { .repo = repo };
 	int rc;
@@ -251,7 +260,7 @@ find_packs(dbbi_set_pack **packs, uint32_t *count, dbbi_repo *repo,
 	else
 		rc = dbbi_manifest_streams(body, use_stream, &used, err);
 	if (rc == 0)
-		rc = describe_packs(packs, count, &used, err);
+		rc = describe_packs(out, &used, err);
 	free(used.bytes);
 	free(used.counted);
 	return rc;
@@ -273,7 +282,7 @@ commit(dbbi_repo *repo, const char *id, const dbbi_bytes *bytes,
 		return rc;
 	dbbi_set_object(object, id);
 	rc = dbbi_store_write(repo->store, object, bytes->data, bytes->size,
-	    0, err);
+	    DBB_PUT_LOCK, err);
 	if (rc < 0 || dbbi_moment_age(&checked) < most_ms)
 		return rc;
 	rc = dbbi_condemned_check(repo, packs, count, err);
@@ -283,11 +292,10 @@ commit(dbbi_repo *repo, const char *id, const dbbi_bytes *bytes,
 }
 
 int
-dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
-    dbbi_json *body, dbb_error *err)
+dbbi_set_write_protected(dbbi_protection *protection, dbbi_repo *repo,
+    const char *id, dbbi_json *head, dbbi_json *body, dbb_error *err)
 {
-	dbbi_set_pack *packs = NULL;
-	uint32_t count = 0;
+	struct needed needed = { NULL, 0, 0 };
 	dbbi_bytes bytes;
 	int rc;
 
@@ -295,16 +303,29 @@ dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
 		return dbbi_error_set(err, DBB_EINVAL,
 		    "'%.64s' is not a set's id", id);
 	dbbi_bytes_init(&bytes, 0);
-	if ((rc = find_packs(&packs, &count, repo, body, err)) < 0)
+	if ((rc = find_packs(&needed, repo, body, err)) < 0 ||
+	    (rc = dbbi_repo_protect(protection, repo, needed.packs,
+	    needed.older, err)) < 0)
 		goto done;
-	rc = dbbi_manifest_encode(&bytes, repo->keys, id, head, body, packs,
-	    count, err);
+	rc = dbbi_manifest_encode(&bytes, repo->keys, id, head, body,
+	    needed.packs, needed.count, err);
 	if (rc == 0)
-		rc = commit(repo, id, &bytes, packs, count, err);
+		rc = commit(repo, id, &bytes, needed.packs, needed.count,
+		    err);
 done:
 	dbbi_bytes_clear(&bytes);
-	free(packs);
+	free(needed.packs);
 	return dbbi_error_context(err, rc, "writing set '%s'", id);
+}
+
+int
+dbbi_set_write(dbbi_repo *repo, const char *id, dbbi_json *head,
+    dbbi_json *body, dbb_error *err)
+{
+	dbbi_protection protection;
+
+	return dbbi_set_write_protected(&protection, repo, id, head, body,
+	    err);
 }
 
 int

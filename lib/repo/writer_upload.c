@@ -32,6 +32,15 @@ same_bytes(int *same, dbbi_repo_writer *w, const char *object,
 	return 0;
 }
 
+/* A pack is older than this run, and so is its lock, if it has one. */
+static void
+note_older(dbbi_repo *repo)
+{
+	pthread_mutex_lock(&repo->mutex);
+	repo->older = UINT32_MAX;
+	pthread_mutex_unlock(&repo->mutex);
+}
+
 /* Put a pack into the store. One that is there already was stored by a run
  * that was cut short, and should have the same bytes, by its name; should it
  * not, it was damaged since, and what its name promises is put in its
@@ -44,15 +53,20 @@ store_pack(dbbi_repo_writer *w, const dbbi_id *name, const uint8_t *data,
 	int same, rc;
 
 	dbbi_pack_object(object, name);
-	rc = dbbi_store_write(w->repo->store, object, data, size, 0, err);
+	rc = dbbi_store_write(w->repo->store, object, data, size,
+	    DBB_PUT_LOCK, err);
 	if (rc != DBB_EEXIST)
 		return rc;
-	if ((rc = same_bytes(&same, w, object, data, size, err)) < 0 || same)
+	if ((rc = same_bytes(&same, w, object, data, size, err)) < 0)
 		return rc;
+	if (same) {
+		note_older(w->repo);
+		return 0;
+	}
 	dbbi_log(w->repo->run, DBB_LOG_WARNING, "pack '%s' was damaged: it is "
 	    "written again", object);
 	return dbbi_store_write(w->repo->store, object, data, size,
-	    DBB_PUT_REPLACE, err);
+	    DBB_PUT_REPLACE | DBB_PUT_LOCK, err);
 }
 
 /* The pack is in the store: its chunks have a place. */

@@ -15,6 +15,8 @@
  * s3_get.c        the same for receivers, ahead of them
  * s3_list.c       names, page by page
  * s3_remove.c     delete, one or many
+ * s3_versions.c   what a name has held, where the bucket keeps it
+ * s3_lock.c       object lock
  * s3_bucket.c     is the bucket there? make it
  */
 #ifndef DBBI_S3_H
@@ -40,7 +42,8 @@ enum dbbi_s3_action {
 	DBBI_S3_FINISH = 16,	/* parts are joined, or dropped */
 	DBBI_S3_LIST = 32,
 	DBBI_S3_DELETE = 64,
-	DBBI_S3_BUCKET = 128	/* make the bucket, or ask for it */
+	DBBI_S3_BUCKET = 128,	/* make the bucket, or ask for it */
+	DBBI_S3_RETENTION = 256	/* until when an object is locked */
 };
 
 enum dbbi_s3_lock {
@@ -96,10 +99,9 @@ void dbbi_s3_settings_clear(dbbi_s3_settings *settings);
 int dbbi_s3_headers_add(dbbi_s3_settings *settings, unsigned actions,
     const char *name, const char *value, dbb_error *err);
 
-/* The headers for one request: those, and the lock's, which depends on the
- * time. Added to `out`. */
+/* Those for one request, added to `out`. */
 int dbbi_s3_headers_for(dbbi_list *out, const dbbi_s3_settings *settings,
-    enum dbbi_s3_action action, int64_t now_ms, dbb_error *err);
+    enum dbbi_s3_action action, dbb_error *err);
 
 /* "name: value", added to `out`. */
 int dbbi_s3_header(dbbi_list *out, const char *name, const char *value,
@@ -135,6 +137,7 @@ typedef struct dbbi_s3_request {
 	void *payload;
 	size_t max_body;
 	int once;		/* what might pass is left to the caller */
+	int lock;		/* what is written, as the settings say */
 } dbbi_s3_request;
 
 /* One request under way, through all of its tries. */

@@ -140,6 +140,12 @@ hint_at_right(const dbbi_s3 *s3, enum dbbi_s3_action action, dbb_error *err)
 		    "s3:DeleteObject on '%s/%s*'; or the object is locked",
 		    bucket, prefix);
 		break;
+	case DBBI_S3_RETENTION:
+		dbbi_error_hint(err, "the key lacks the right to lock: "
+		    "s3:PutObjectRetention on '%s/%s*' (to prune, "
+		    "s3:GetObjectRetention and s3:ListBucketVersions); or it "
+		    "is locked for longer", bucket, prefix);
+		break;
 	case DBBI_S3_BUCKET:
 	default:
 		dbbi_error_hint(err, "the key lacks the right to make the "

@@ -5,10 +5,7 @@
 
 #include <stdlib.h>
 
-#include "util/clock.h"
 #include "util/config.h"
-
-#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 int
 dbbi_s3_header(dbbi_list *out, const char *name, const char *value,
@@ -42,26 +39,9 @@ dbbi_s3_headers_add(dbbi_s3_settings *settings, unsigned actions,
 	return dbbi_s3_header(&settings->headers, name, value, err);
 }
 
-/* What is written is locked from now on, for as long as the settings say. */
-static int
-add_lock(dbbi_list *out, const dbbi_s3_settings *settings, int64_t now_ms,
-    dbb_error *err)
-{
-	char until[DBBI_TIME_SIZE];
-	int rc;
-
-	dbbi_time_rfc3339(until, now_ms + settings->lock_days * DAY_MS);
-	rc = dbbi_s3_header(out, "x-amz-object-lock-mode", settings->lock ==
-	    DBBI_S3_LOCK_COMPLIANCE ? "COMPLIANCE" : "GOVERNANCE", err);
-	if (rc == 0)
-		rc = dbbi_s3_header(out,
-		    "x-amz-object-lock-retain-until-date", until, err);
-	return rc;
-}
-
 int
 dbbi_s3_headers_for(dbbi_list *out, const dbbi_s3_settings *settings,
-    enum dbbi_s3_action action, int64_t now_ms, dbb_error *err)
+    enum dbbi_s3_action action, dbb_error *err)
 {
 	size_t i;
 	int rc = DBB_OK;
@@ -70,8 +50,5 @@ dbbi_s3_headers_for(dbbi_list *out, const dbbi_s3_settings *settings,
 		if ((settings->header_actions[i] & action) != 0)
 			rc = dbbi_list_add(out, settings->headers.items[i],
 			    err);
-	if (rc == DBB_OK && action == DBBI_S3_WRITE &&
-	    settings->lock != DBBI_S3_LOCK_NONE)
-		rc = add_lock(out, settings, now_ms, err);
 	return rc;
 }

@@ -63,6 +63,7 @@ open_upload(dbbi_s3_upload *u, dbb_error *err)
 	dbbi_s3_request request = {
 		.action = DBBI_S3_WRITE, .method = "POST", .name = u->name,
 		.query = "uploads=", .headers = headers,
+		.lock = (u->flags & DBB_PUT_LOCK) != 0,
 	};
 	dbbi_http_response response;
 	int rc;

@@ -116,6 +116,7 @@ put_once(int *status, dbbi_s3 *s3, const char *name, const void *data,
 		.action = DBBI_S3_WRITE, .method = "PUT", .name = name,
 		.headers = headers, .body = data, .body_size = size,
 		.sha256 = digest,
+		.lock = (flags & DBB_PUT_LOCK) != 0,
 	};
 	dbbi_http_response response;
 	dbbi_s3_call call;

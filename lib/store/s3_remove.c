@@ -8,24 +8,69 @@
 #include <string.h>
 
 #include "store/s3_fault.h"
+#include "store/s3_lock.h"
 #include "store/s3_text.h"
+#include "store/s3_versions.h"
 #include "util/xml.h"
 
 #define BATCH 1000		/* what DeleteObjects takes */
 #define ANSWER_MAX ((size_t)8 << 20)
 
-int
-dbbi_s3_remove(void *store, const char *name, dbb_error *err)
+static int
+remove_one(dbbi_s3 *s3, const char *name, const char *query, dbb_error *err)
 {
 	dbbi_s3_request request = {
 		.action = DBBI_S3_DELETE, .method = "DELETE", .name = name,
+		.query = query,
 	};
 	dbbi_http_response response;
 	int rc;
 
-	rc = dbbi_s3_do(&response, store, &request, err);
+	rc = dbbi_s3_do(&response, s3, &request, err);
 	dbbi_http_response_clear(&response);
 	return rc == DBB_ENOTFOUND ? DBB_OK : rc;
+}
+
+static int
+remove_version(dbbi_s3 *s3, const char *name, const char *id,
+    dbb_error *err)
+{
+	char *query = dbbi_s3_version_query(id);
+	int64_t until_ms;
+	int rc;
+
+	if (query == NULL)
+		return dbbi_error_nomem(err);
+	rc = remove_one(s3, name, query, err);
+	free(query);
+	if (rc < 0 && dbbi_s3_version_locked_until(&until_ms, s3, name, id,
+	    NULL) == DBB_OK && until_ms != 0)
+		rc = dbbi_s3_lock_refuse(s3, until_ms, err);
+	return rc;
+}
+
+/* Where objects are locked there are versions: to delete the name would only
+ * lay a marker above them. The oldest goes first, so that one that is locked
+ * keeps what is above it. */
+static int
+remove_versions(dbbi_s3 *s3, const char *name, dbb_error *err)
+{
+	dbbi_list ids = {0};
+	size_t i;
+	int rc;
+
+	rc = dbbi_s3_version_ids(&ids, s3, name, 1, err);
+	for (i = 0; rc == DBB_OK && i < ids.count; i++)
+		rc = remove_version(s3, name, ids.items[i], err);
+	dbbi_list_clear(&ids);
+	return rc;
+}
+
+int
+dbbi_s3_remove(void *store, const char *name, dbb_error *err)
+{
+	return dbbi_s3_locks(store) ? remove_versions(store, name, err) :
+	    remove_one(store, name, NULL, err);
 }
 
 /* ---- many ---- */
@@ -179,7 +224,7 @@ remove_batch(struct batch *b, dbb_error *err)
 	dbbi_http_response response = {0};
 	int rc;
 
-	if (atomic_load(&b->s3->one_by_one))
+	if (atomic_load(&b->s3->one_by_one) || dbbi_s3_locks(b->s3))
 		return remove_each(b, err);
 	b->fault = (dbbi_s3_fault){ .status = 200 };
 	rc = send_batch(&response, b, err);

@@ -9,6 +9,7 @@
 #include "net/sigv4.h"
 #include "store/s3_correct.h"
 #include "store/s3_fault.h"
+#include "store/s3_lock.h"
 #include "store/s3_text.h"
 #include "util/clock.h"
 #include "util/config.h"
@@ -51,7 +52,10 @@ collect_headers(dbbi_list *out, const dbbi_s3_call *call, int64_t now_ms,
 	int rc;
 
 	rc = dbbi_s3_headers_for(out, &call->s3->settings,
-	    call->request.action, now_ms, err);
+	    call->request.action, err);
+	if (rc == DBB_OK && call->request.lock)
+		rc = dbbi_s3_lock_headers(out, &call->s3->settings, now_ms,
+		    err);
 	for (; rc == DBB_OK && h != NULL && *h != NULL; h++)
 		rc = dbbi_list_add(out, *h, err);
 	return rc;

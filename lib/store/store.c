@@ -110,6 +110,18 @@ dbbi_store_url(const dbbi_store *store)
 	return store->url;
 }
 
+/* Those for the driver: what it knows nothing of is no matter to it. */
+static int
+put_flags(uint32_t *out, const dbbi_store *store, uint32_t flags,
+    dbb_error *err)
+{
+	int rc = check_flags(flags, DBB_PUT_REPLACE | DBB_PUT_LOCK, err);
+
+	*out = store->entry.driver.locks != NULL ? flags :
+	    flags & ~DBB_PUT_LOCK;
+	return rc;
+}
+
 int
 dbbi_store_put_begin(dbbi_put **out, dbbi_store *store, const char *name,
     uint64_t size_hint, uint32_t flags, dbb_error *err)
@@ -119,7 +131,7 @@ dbbi_store_put_begin(dbbi_put **out, dbbi_store *store, const char *name,
 
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
-	if ((rc = check_flags(flags, DBB_PUT_REPLACE, err)) < 0)
+	if ((rc = put_flags(&flags, store, flags, err)) < 0)
 		goto done;
 	put = calloc(1, sizeof(*put));
 	if (put == NULL || (put->name = dbbi_text_dup(name)) == NULL) {
@@ -201,7 +213,7 @@ write_at_once(dbbi_store *store, const char *name, const void *data,
 
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
-	if ((rc = check_flags(flags, DBB_PUT_REPLACE, err)) == 0) {
+	if ((rc = put_flags(&flags, store, flags, err)) == 0) {
 		dbbi_error_clear(err);
 		rc = dbbi_store_settle(&store->entry,
 		    store->entry.driver.write(store->handle, name,

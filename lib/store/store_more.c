@@ -124,6 +124,36 @@ dbbi_store_protect(dbbi_store *store, const char *name, dbb_error *err)
 }
 
 int
+dbbi_store_locks(dbbi_store *store)
+{
+	const dbb_store_driver *driver = &store->entry.driver;
+
+	return driver->locks != NULL && driver->protect != NULL &&
+	    driver->locks(store->handle) != 0;
+}
+
+int
+dbbi_store_locked_until(int64_t *until_ms, dbbi_store *store,
+    const char *name, dbb_error *err)
+{
+	const dbb_store_driver *driver = &store->entry.driver;
+	int64_t until = 0;
+	int rc;
+
+	if ((rc = check_names(&name, 1, err)) < 0)
+		return rc;
+	if (driver->locked_until != NULL) {
+		dbbi_error_clear(err);
+		rc = dbbi_store_settle(&store->entry, driver->locked_until(
+		    &until, store->handle, name, err), err);
+	}
+	if (rc == DBB_OK)
+		*until_ms = until;
+	return dbbi_error_context(err, rc, "looking whether '%s' is locked",
+	    name);
+}
+
+int
 dbbi_store_sweep(size_t *swept, dbbi_store *store, int64_t before_ms,
     dbb_error *err)
 {

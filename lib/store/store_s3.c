@@ -8,6 +8,7 @@
 
 #include "store/s3_bucket.h"
 #include "store/s3_list.h"
+#include "store/s3_lock.h"
 #include "store/s3_put.h"
 #include "store/s3_read.h"
 #include "store/s3_remove.h"
@@ -158,4 +159,7 @@ const dbb_store_driver dbbi_store_s3 = {
 	.sweep = dbbi_s3_sweep,
 	.write = dbbi_s3_write,
 	.get = dbbi_s3_get,
+	.protect = dbbi_s3_protect,
+	.locks = dbbi_s3_locks,
+	.locked_until = dbbi_s3_locked_until,
 };

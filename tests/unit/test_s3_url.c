@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "store/s3.h"
+#include "store/s3_lock.h"
 #include "store/s3_text.h"
 #include "store/store_env.h"
 #include "suite.h"
@@ -264,10 +265,7 @@ static const struct {
 	    "KYvwGXoFFJ42a2u2GDWhwQ==|" },
 	{ { "requester-pays=yes" }, DBBI_S3_LIST,
 	    "x-amz-request-payer: requester|" },
-	{ { "object-lock=governance", "object-lock-days=2" }, DBBI_S3_WRITE,
-	    "x-amz-object-lock-mode: GOVERNANCE|"
-	    "x-amz-object-lock-retain-until-date: 1970-01-03T00:00:00.000Z|" },
-	{ { "object-lock=compliance", "object-lock-days=2" }, DBBI_S3_PART,
+	{ { "object-lock=compliance", "object-lock-days=2" }, DBBI_S3_WRITE,
 	    "" },
 };
 
@@ -281,12 +279,33 @@ START_TEST(each_request_carries_its_headers)
 	ck_assert_msg(read_settings(&s3, "s3://bucket",
 	    headers[_i].settings) == DBB_OK, "%s", err.message);
 	ck_assert_int_eq(dbbi_s3_headers_for(&list, &s3.settings,
-	    headers[_i].action, 0, &err), DBB_OK);
+	    headers[_i].action, &err), DBB_OK);
 	for (i = 0; i < list.count; i++) {
 		strcat(text, list.items[i]);
 		strcat(text, "|");
 	}
 	ck_assert_str_eq(text, headers[_i].headers);
+	dbbi_list_clear(&list);
+	clear_settings(&s3);
+}
+END_TEST
+
+START_TEST(what_is_to_be_locked_says_until_when)
+{
+	const char *settings[] = { "object-lock=governance",
+	    "object-lock-days=2", NULL };
+	dbbi_list list = {0};
+	dbbi_s3 s3;
+
+	ck_assert_msg(read_settings(&s3, "s3://bucket", settings) == DBB_OK,
+	    "%s", err.message);
+	ck_assert_int_eq(dbbi_s3_lock_headers(&list, &s3.settings, 0, &err),
+	    DBB_OK);
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_str_eq(list.items[0],
+	    "x-amz-object-lock-mode: GOVERNANCE");
+	ck_assert_str_eq(list.items[1], "x-amz-object-lock-retain-until-date: "
+	    "1970-01-03T00:00:00.000Z");
 	dbbi_list_clear(&list);
 	clear_settings(&s3);
 }
@@ -359,6 +378,7 @@ main(void)
 	    COUNT(refused));
 	tcase_add_loop_test(tc, each_request_carries_its_headers, 0,
 	    COUNT(headers));
+	tcase_add_test(tc, what_is_to_be_locked_says_until_when);
 	tcase_add_test(tc, base64_is_what_openssl_rand_prints);
 	tcase_add_test(tc, keys_are_decoded_as_a_form);
 	tcase_add_test(tc, times_come_with_and_without_a_fraction);
