@@ -44,6 +44,13 @@ def library_path(path):
                         '.libs')
 
 
+def is_sanitized(path):
+    """Is a program built with a sanitizer, which takes memory of its own?"""
+    with open(path, 'rb') as file:
+        content = file.read()
+    return b'__asan_init' in content or b'__tsan_init' in content
+
+
 class Finished:
     """How a program ended."""
 

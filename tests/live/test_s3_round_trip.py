@@ -32,3 +32,19 @@ def test_memory_is_bounded_with_objects_in_parts(
     assert 0 < done.peak_kb <= MOST_KB
     compare.assert_same(server, medium, server, 'again')
     assert site.s3.client().uploads('backups') == []
+
+
+def test_a_stricter_server_does_as_well(
+        tmp_path, server, sample, versity, built, drops):
+    drops.append('again')
+    site = S3Site(tmp_path, server, versity, part_size='5M')
+    site.init()
+    made = site.backup()
+    again = site.backup()
+    assert [s['set'] for s in site.sets()] == [made['set'], again['set']]
+    site.run('dbb-backup', 'verify', '--read-data', code=DONE)
+    site.restore(made['set'], '--into', 'again')
+    compare.assert_same(server, sample, server, 'again')
+    site.run('dbb-backup', 'prune', code=DONE,
+             env={'DBB_RETENTION_KEEP_LAST': '1'})
+    assert [s['set'] for s in site.sets()] == [again['set']]
