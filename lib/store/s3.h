@@ -16,6 +16,7 @@
  * s3_list.c       names, page by page
  * s3_remove.c     delete, one or many
  * s3_versions.c   what a name has held, where the bucket keeps it
+ * s3_as_of.c      a bucket as it was
  * s3_lock.c       object lock
  * s3_bucket.c     is the bucket there? make it
  */
@@ -65,6 +66,8 @@ typedef struct dbbi_s3_settings {
 	unsigned *header_actions;	/* which request each goes with */
 } dbbi_s3_settings;
 
+typedef struct dbbi_s3_as_of dbbi_s3_as_of;
+
 typedef struct dbbi_s3 {
 	dbbi_s3_url url;
 	dbbi_s3_settings settings;
@@ -73,6 +76,7 @@ typedef struct dbbi_s3 {
 	dbbi_run *run;
 	dbbi_http *http;
 	dbbi_aws_credentials *credentials;
+	dbbi_s3_as_of *as_of;		/* NULL: as it is now */
 
 	pthread_mutex_t mutex;		/* of the two below */
 	char *region;			/* the bucket's, as far as is known */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/s3_as_of.h"
 #include "store/s3_list.h"
 
 #define DEFAULT_REGION "us-east-1"
@@ -38,7 +39,8 @@ make_bucket(dbbi_s3 *s3, dbb_error *err)
 	char *document;
 	int rc;
 
-	if ((rc = make_document(&document, s3, err)) < 0)
+	if ((rc = dbbi_s3_as_of_check(s3, err)) < 0 ||
+	    (rc = make_document(&document, s3, err)) < 0)
 		return rc;
 	request.body = document;
 	request.body_size = document != NULL ? strlen(document) : 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net/uri_encode.h"
+#include "store/s3_as_of.h"
 #include "store/s3_text.h"
 #include "util/xml.h"
 
@@ -200,6 +201,8 @@ dbbi_s3_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
 	char *token = NULL;
 	int rc, more;
 
+	if (s3->as_of != NULL)
+		return dbbi_s3_as_of_list(s3, prefix, fn, payload, err);
 	do {
 		dbbi_http_response response = {0};
 		struct page p = { .s3 = s3, .fn = fn, .payload = payload,

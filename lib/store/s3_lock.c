@@ -21,7 +21,7 @@ dbbi_s3_locks(void *store)
 {
 	const dbbi_s3 *s3 = store;
 
-	return s3->settings.lock != DBBI_S3_LOCK_NONE;
+	return s3->settings.lock != DBBI_S3_LOCK_NONE && s3->as_of == NULL;
 }
 
 static const char *

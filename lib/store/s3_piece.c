@@ -29,7 +29,7 @@ ask(dbbi_s3_piece *p, dbb_error *err)
 {
 	dbbi_s3_request request = {
 		.action = DBBI_S3_READ, .method = "GET", .name = p->name,
-		.headers = p->headers, .sink = take, .payload = p,
+		.query = p->query, .headers = p->headers, .sink = take, .payload = p,
 		.once = 1,
 	};
 

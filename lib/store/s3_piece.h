@@ -13,6 +13,7 @@
 typedef struct dbbi_s3_piece {
 	dbbi_s3 *s3;
 	const char *name;
+	const char *query;		/* of its version; NULL: none */
 	uint64_t offset;
 	uint8_t *buffer;
 	size_t size;			/* wanted */
@@ -31,7 +32,7 @@ typedef struct dbbi_s3_piece {
 	unsigned tries;
 } dbbi_s3_piece;
 
-/* Ask for it. Zeroed but for the first five members, and `etag` perhaps. */
+/* Ask for it. Zeroed but for the first six members, and `etag` perhaps. */
 int dbbi_s3_piece_begin(dbbi_s3_piece *piece, dbb_error *err);
 
 /* Wait until it is there. To be called once when dbbi_s3_piece_begin was

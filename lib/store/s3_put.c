@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/s3_as_of.h"
 #include "store/s3_read.h"
 #include "store/s3_text.h"
 
@@ -166,6 +167,8 @@ dbbi_s3_write(void *store, const char *name, const void *data, size_t size,
 	dbbi_s3_upload *upload = NULL;
 	int rc;
 
+	if ((rc = dbbi_s3_as_of_check(s3, err)) < 0)
+		return rc;
 	if (size < 2 * part)
 		return dbbi_s3_put_whole(s3, name, data, size, flags, err);
 	rc = dbbi_s3_upload_new(&upload, s3, name, flags, err);
@@ -185,9 +188,13 @@ int
 dbbi_s3_put_begin(void **out, void *store, const char *name,
     uint64_t size_hint, uint32_t flags, dbb_error *err)
 {
-	struct put *put = calloc(1, sizeof(*put));
+	struct put *put;
+	int rc;
 
 	(void)size_hint;
+	if ((rc = dbbi_s3_as_of_check(store, err)) < 0)
+		return rc;
+	put = calloc(1, sizeof(*put));
 	if (put == NULL || (put->name = dbbi_text_dup(name)) == NULL) {
 		free(put);
 		return dbbi_error_nomem(err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/s3_as_of.h"
 #include "store/s3_piece.h"
 
 #define GET_SIZE ((size_t)8 << 20)	/* a piece that goes to a receiver */
@@ -19,6 +20,7 @@
 struct walk {
 	dbbi_s3 *s3;
 	const char *name;
+	char *query;			/* of its version; NULL: none */
 	uint64_t next;			/* to be asked for */
 	uint64_t end;			/* not to be asked for any more */
 	size_t piece_size;
@@ -47,6 +49,7 @@ begin_piece(struct walk *w, dbb_error *err)
 	memset(p, 0, sizeof(*p));
 	p->s3 = w->s3;
 	p->name = w->name;
+	p->query = w->query;
 	p->offset = w->next;
 	p->buffer = buffer;
 	p->size = left < w->piece_size ? (size_t)left : w->piece_size;
@@ -88,6 +91,9 @@ walk(struct walk *w, dbb_error *err)
 {
 	int rc;
 
+	rc = dbbi_s3_as_of_query(&w->query, w->s3, w->name, err);
+	if (rc < 0)
+		return rc;
 	w->pieces = calloc(w->count, sizeof(*w->pieces));
 	if (w->pieces == NULL)
 		return dbbi_error_nomem(err);
@@ -115,6 +121,7 @@ end_walk(struct walk *w)
 	for (i = 0; w->to == NULL && w->pieces != NULL && i < w->count; i++)
 		free(w->pieces[i].buffer);
 	free(w->pieces);
+	free(w->query);
 }
 
 /* Nothing is asked for, or what no object has: but is it there at all? */
@@ -233,9 +240,12 @@ dbbi_s3_head(dbbi_http_response *out, dbbi_s3 *s3, const char *name,
 int
 dbbi_s3_stat(dbb_object *out, void *store, const char *name, dbb_error *err)
 {
+	const dbbi_s3 *s3 = store;
 	dbbi_http_response head;
 	int rc;
 
+	if (s3->as_of != NULL)
+		return dbbi_s3_as_of_stat(out, store, name, err);
 	if ((rc = dbbi_s3_head(&head, store, name, err)) == DBB_OK)
 		rc = read_head(out, &head, err);
 	dbbi_http_response_clear(&head);

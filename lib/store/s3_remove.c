@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/s3_as_of.h"
 #include "store/s3_fault.h"
 #include "store/s3_lock.h"
 #include "store/s3_text.h"
@@ -69,6 +70,10 @@ remove_versions(dbbi_s3 *s3, const char *name, dbb_error *err)
 int
 dbbi_s3_remove(void *store, const char *name, dbb_error *err)
 {
+	int rc = dbbi_s3_as_of_check(store, err);
+
+	if (rc < 0)
+		return rc;
 	return dbbi_s3_locks(store) ? remove_versions(store, name, err) :
 	    remove_one(store, name, NULL, err);
 }
@@ -252,7 +257,7 @@ int
 dbbi_s3_remove_many(void *store, const char *const *names, size_t count,
     dbb_not_removed_fn fn, void *payload, dbb_error *err)
 {
-	int rc = DBB_OK;
+	int rc = dbbi_s3_as_of_check(store, err);
 	size_t n;
 
 	for (; rc == DBB_OK && count > 0; names += n, count -= n) {

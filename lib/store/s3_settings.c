@@ -30,7 +30,7 @@ const char *const dbbi_s3_setting_names[] = {
 	"retry-times", "retry-for", "storage-class",
 	"sse", "sse-key-id", "sse-customer-key", "sse-customer-key-file",
 	"sse-customer-key-command", "object-lock", "object-lock-days",
-	"tags", "requester-pays", NULL,
+	"tags", "requester-pays", "as-of", NULL,
 };
 
 /* What is read, and from where. */

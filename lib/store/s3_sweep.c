@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/uri_encode.h"
+#include "store/s3_as_of.h"
 #include "store/s3_text.h"
 #include "store/store_registry.h"
 #include "util/clock.h"
@@ -191,7 +192,8 @@ dbbi_s3_sweep(size_t *swept, void *store, int64_t before_ms, dbb_error *err)
 	size_t i, done = 0;
 	int rc;
 
-	rc = find_uploads(&u, err);
+	if ((rc = dbbi_s3_as_of_check(store, err)) == DBB_OK)
+		rc = find_uploads(&u, err);
 	for (i = 0; rc == DBB_OK && i < u.count; i++)
 		if ((rc = abort_one(store, &u.items[i], err)) == DBB_OK)
 			done++;

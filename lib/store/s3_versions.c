@@ -50,6 +50,8 @@ check_order(struct listing *l, dbb_error *err)
 {
 	if (l->key == NULL || l->id == NULL)
 		return broken(err, "a version has no key or no id");
+	if (l->version.modified_at_ms == 0)
+		return broken(err, "a version has no time");
 	if (++l->count > PAGE_NAMES)
 		return broken(err, "a page has more than it may");
 	if (l->encoded && dbbi_s3_percent_decode(l->key, 1) != 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/s3_as_of.h"
 #include "store/s3_bucket.h"
 #include "store/s3_list.h"
 #include "store/s3_lock.h"
@@ -21,6 +22,7 @@ s3_close(void *store)
 
 	dbbi_http_free(s3->http);
 	dbbi_aws_credentials_free(s3->credentials);
+	dbbi_s3_as_of_free(s3->as_of);
 	if (s3->run == &s3->own_run)
 		dbbi_run_clear(&s3->own_run);
 	pthread_mutex_destroy(&s3->mutex);
@@ -121,6 +123,7 @@ s3_open(void **out, const char *url, uint32_t flags,
 	}
 	if ((rc = open_run(s3, env, err)) == DBB_OK &&
 	    (rc = read_settings(s3, url, env, err)) == DBB_OK &&
+	    (rc = dbbi_s3_as_of_new(&s3->as_of, env, err)) == DBB_OK &&
 	    (rc = open_credentials(s3, env, err)) == DBB_OK &&
 	    (rc = open_client(s3, err)) == DBB_OK &&
 	    (flags & DBB_STORE_OFFLINE) == 0)

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Object lock: what is locked, what is extended, what prune must leave."""
+"""Object lock: what the backup's own credential cannot destroy, what is
+extended, what prune must leave, and how a bucket is read as it was before."""
 
 import base64
 import datetime
 import hashlib
 import json
+import re
 import time
 import uuid
 
+import compare
 import pytest
-from programs import DONE, FINDINGS, Site
+from programs import DONE, FAILED, FINDINGS, NO_REPOSITORY, Site
 from s3_client import Refused, policy, xml_text
 
 DAY = datetime.timedelta(days=1)
@@ -60,6 +63,13 @@ class LockedSite(Site):
             return None
         return datetime.datetime.fromisoformat(
             xml_text(said, 'RetainUntilDate')[0].replace('Z', '+00:00'))
+
+    def versions(self, name):
+        """The ids of its versions, the newest first."""
+        said = self.client.request(
+            'GET', f'/{self.bucket}', {'versions': '',
+                                       'prefix': f'here/{name}'})
+        return re.findall(rb'<VersionId>([^<]*)</VersionId>', said)
 
     def unlock(self, name):
         """As who may do so in governance mode: end its lock."""
@@ -114,6 +124,74 @@ def test_sets_are_locked_and_nothing_else(locked):
             assert abs(until - begun - 2 * DAY).total_seconds() < 300, name
         else:
             assert until is None, name
+
+
+def attack(site, thief, name):
+    """All that can be tried to do away with one object for good."""
+    path = f'/{site.bucket}/here/{name}'
+    bypass = {'x-amz-bypass-governance-retention': 'true'}
+    for version in site.versions(name):
+        with pytest.raises(Refused):
+            thief.request('DELETE', path, {'versionId': version.decode()},
+                          headers=bypass)
+    soon = stamp(now() + datetime.timedelta(seconds=5))
+    for body in (b'<Retention></Retention>',
+                 b'<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>'
+                 + soon.encode() + b'</RetainUntilDate></Retention>'):
+        with pytest.raises(Refused):
+            thief.request('PUT', path, {'retention': ''}, body, {
+                **bypass, 'content-md5': base64.b64encode(
+                    hashlib.md5(body).digest()).decode()})
+
+
+def test_yesterdays_set_cannot_be_destroyed(locked, minio, server, sample,
+                                            drops):
+    """With all rights but the one to break locks in governance mode: versions cannot be deleted, locks not shortened. What can be done is
+    to write over names and to lay markers above them: the bucket as it was
+    before still restores."""
+    drops += ['as_of', 'as_was']
+    keys = minio.client().assume(policy(
+        ('Allow', ['s3:*'], ['*']),
+        ('Deny', ['s3:BypassGovernanceRetention'], ['*'])))
+    thief = minio.client(keys)
+    locked.set(access_key=keys.access, secret_key=keys.secret,
+               session_token=keys.token)
+    made = locked.backup()['set']
+    time.sleep(1.1)
+    yesterday = stamp(now())
+    time.sleep(1.1)
+    for name in locked.names():
+        if name.startswith(LOCKED):
+            attack(locked, thief, name)
+        if name.startswith(('packs/', 'keys/')):
+            thief.put(locked.bucket, f'here/{name}', b'nonsense')
+        else:
+            thief.delete(locked.bucket, f'here/{name}')
+    assert locked.run('dbb-restore', 'run', 'latest', '--into', 'as_of',
+                      '--yes').code != DONE
+    locked.set(as_of=yesterday)
+    assert [s['set'] for s in locked.sets()] == [made]
+    done = locked.restore('latest', '--into', 'as_was')
+    assert done.result['sources'][0]['findings'] == []
+    compare.assert_same(server, sample, server, 'as_was')
+    locked.run('dbb-backup', 'verify', '--read-data', code=DONE)
+
+
+def test_before_there_was_anything_there_is_nothing(governed):
+    before = stamp(now() - DAY)
+    governed.backup()
+    governed.set(as_of=before)
+    governed.run('dbb-backup', 'list', code=NO_REPOSITORY)
+
+
+def test_the_past_is_not_written_to(governed):
+    governed.backup()
+    time.sleep(1.1)
+    governed.set(as_of=stamp(now()))
+    names = governed.names()
+    done = governed.run('dbb-backup', 'run', code=FAILED)
+    assert 'as it was at' in done.err and 'as-of' in done.err, done
+    assert governed.names() == names
 
 
 def test_newer_sets_extend_the_locks_of_what_they_need(governed):

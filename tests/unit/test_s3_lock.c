@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Object lock, on a MinIO of its own. */
+/* Object lock, and a bucket as it was, on a MinIO of its own. */
 #include <config.h>
 
 #include "minio_fixture.h"
@@ -118,6 +118,15 @@ is_there(dbbi_store *store, const char *name)
 
 /* ---- locks ---- */
 
+static void
+note(const char *name, const dbb_error *why, void *payload)
+{
+	char *names = payload;
+
+	ck_assert_ptr_nonnull(strstr(why->message, "is locked until "));
+	strcat(names, name);
+}
+
 START_TEST(only_what_is_to_be_locked_is_locked)
 {
 	put(locking, "packs/a", "pack", DBB_PUT_LOCK);
@@ -184,15 +193,6 @@ START_TEST(a_newer_version_that_is_not_locked_stays_with_a_locked_one)
 }
 END_TEST
 
-static void
-note(const char *name, const dbb_error *why, void *payload)
-{
-	char *names = payload;
-
-	ck_assert_ptr_nonnull(strstr(why->message, "is locked until "));
-	strcat(names, name);
-}
-
 START_TEST(of_many_the_locked_ones_are_told)
 {
 	const char *names[] = { "packs/a", "packs/b", "packs/c" };
@@ -223,6 +223,146 @@ START_TEST(a_lock_is_extended_and_never_shortened)
 	    "%s; %s", err.message, err.hint);
 	assert_days(locked_until(locking, "packs/a"), 3);
 	dbbi_store_close(longer);
+}
+END_TEST
+
+START_TEST(what_is_not_locked_is_deleted_with_all_its_versions)
+{
+	dbbi_store *before;
+	char as_of[64] = "as-of=";
+
+	put(locking, "leases/a", "one", 0);
+	put(locking, "leases/a", "two", DBB_PUT_REPLACE);
+	dbbi_time_rfc3339(as_of + strlen(as_of), dbbi_now_ms() + 5000);
+	before = must_open(as_of, NULL, NULL);
+	ck_assert(is_there(before, "leases/a"));
+	dbbi_store_close(before);
+	ck_assert_int_eq(dbbi_store_remove(locking, "leases/a", &err),
+	    DBB_OK);
+	ck_assert(!is_there(locking, "leases/a"));
+	before = must_open(as_of, NULL, NULL);
+	ck_assert(!is_there(before, "leases/a"));
+	dbbi_store_close(before);
+}
+END_TEST
+
+/* A moment that is after all that was done and before what comes. */
+static void
+note_moment(char setting[64])
+{
+	strcpy(setting, "as-of=");
+	usleep(20000);
+	dbbi_time_rfc3339(setting + strlen(setting), dbbi_now_ms());
+	usleep(20000);
+}
+
+static int
+count_one(const dbb_object *object, void *payload)
+{
+	int *count = payload;
+
+	ck_assert_ptr_null(strstr(object->name, "young"));
+	++*count;
+	return 0;
+}
+
+START_TEST(a_bucket_is_shown_as_it_was)
+{
+	dbbi_store *before;
+	dbbi_store *plain = must_open(NULL, NULL, NULL);
+	dbb_object object = { .size = sizeof(object) };
+	char as_of[64];
+	int count = 0;
+
+	put(locking, "a/kept", "kept", DBB_PUT_LOCK);
+	put(locking, "a/over", "first", DBB_PUT_LOCK);
+	put(locking, "a/gone", "gone", DBB_PUT_LOCK);
+	put(locking, "a/back", "back", 0);
+	ck_assert_int_eq(dbbi_store_remove(plain, "a/back", &err), DBB_OK);
+	note_moment(as_of);
+	put(plain, "a/over", "second", DBB_PUT_REPLACE);
+	ck_assert_int_eq(dbbi_store_remove(plain, "a/gone", &err), DBB_OK);
+	put(plain, "a/back", "again", 0);
+	put(plain, "a/young", "young", 0);
+	before = must_open(as_of, NULL, NULL);
+	assert_holds(before, "a/kept", "kept");
+	assert_holds(before, "a/over", "first");
+	assert_holds(before, "a/over", "first");
+	assert_holds(before, "a/gone", "gone");
+	ck_assert(!is_there(before, "a/back"));
+	ck_assert(!is_there(before, "a/young"));
+	ck_assert(!is_there(before, "a"));
+	ck_assert_int_eq(dbbi_store_stat(&object, before, "a/over", &err),
+	    DBB_OK);
+	ck_assert_uint_eq(object.size_bytes, 5);
+	ck_assert_int_eq(dbbi_store_list(before, "a/", count_one, &count,
+	    &err), DBB_OK);
+	ck_assert_int_eq(count, 3);
+	assert_holds(plain, "a/over", "second");
+	dbbi_store_close(before);
+	dbbi_store_close(plain);
+}
+END_TEST
+
+START_TEST(names_go_on_over_pages)
+{
+	dbbi_store *before;
+	char as_of[64], name[32];
+	int count = 0, i;
+
+	for (i = 0; i < 30; i++)
+		put(locking, "b/many", i == 29 ? "last" : "older",
+		    DBB_PUT_REPLACE);
+	for (i = 0; i < 1005; i++) {
+		snprintf(name, sizeof(name), "b/%04d", i);
+		put(locking, name, "x", 0);
+	}
+	note_moment(as_of);
+	before = must_open(as_of, NULL, NULL);
+	ck_assert_int_eq(dbbi_store_list(before, "b/", count_one, &count,
+	    &err), DBB_OK);
+	ck_assert_int_eq(count, 1006);
+	assert_holds(before, "b/many", "last");
+	dbbi_store_close(before);
+}
+END_TEST
+
+START_TEST(the_past_is_not_written_to)
+{
+	const char *names[] = { "a/kept" };
+	dbbi_put *begun = NULL;
+	dbbi_store *before;
+	char as_of[64], told[64] = "";
+	size_t swept = 0;
+
+	put(locking, "a/kept", "kept", 0);
+	note_moment(as_of);
+	before = must_open(as_of, "object-lock=governance",
+	    "object-lock-days=1");
+	ck_assert_int_eq(dbbi_store_write(before, "a/new", "x", 1, 0, &err),
+	    DBB_EUNSUPPORTED);
+	ck_assert_ptr_nonnull(strstr(err.message, as_of + strlen("as-of=")));
+	ck_assert_int_eq(dbbi_store_put_begin(&begun, before, "a/new", 0, 0,
+	    &err), DBB_EUNSUPPORTED);
+	ck_assert_int_eq(dbbi_store_remove(before, "a/kept", &err),
+	    DBB_EUNSUPPORTED);
+	ck_assert_int_eq(dbbi_store_remove_many(before, names, 1, note, told,
+	    &err), DBB_EUNSUPPORTED);
+	ck_assert_int_eq(dbbi_store_sweep(&swept, before, 1, &err),
+	    DBB_EUNSUPPORTED);
+	ck_assert(!dbbi_store_locks(before));
+	assert_holds(locking, "a/kept", "kept");
+	dbbi_store_close(before);
+}
+END_TEST
+
+START_TEST(a_moment_is_a_time)
+{
+	dbbi_store *store = NULL;
+
+	ck_assert_int_eq(open_store(&store, "as-of=yesterday", NULL, NULL),
+	    DBB_ECONFIG);
+	ck_assert_ptr_nonnull(strstr(err.message, "'as-of' is 'yesterday'"));
 }
 END_TEST
 
@@ -264,6 +404,12 @@ main(void)
 	tcase_add_test(tc, of_many_the_locked_ones_are_told);
 	tcase_add_test(tc, a_lock_is_extended_and_never_shortened);
 	tcase_add_test(tc, what_is_not_there_cannot_be_protected);
+	tcase_add_test(tc,
+	    what_is_not_locked_is_deleted_with_all_its_versions);
+	tcase_add_test(tc, a_bucket_is_shown_as_it_was);
+	tcase_add_test(tc, names_go_on_over_pages);
+	tcase_add_test(tc, the_past_is_not_written_to);
+	tcase_add_test(tc, a_moment_is_a_time);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("compliance");
 	tcase_add_checked_fixture(tc, set_up_compliance, tear_down);
