@@ -126,33 +126,43 @@ def test_sets_are_locked_and_nothing_else(locked):
             assert until is None, name
 
 
-def attack(site, thief, name):
-    """All that can be tried to do away with one object for good."""
+def try_all(site, thief, name):
+    """All that can be tried to do away with one object for good; whether
+    anything was done."""
     path = f'/{site.bucket}/here/{name}'
     bypass = {'x-amz-bypass-governance-retention': 'true'}
-    for version in site.versions(name):
-        with pytest.raises(Refused):
-            thief.request('DELETE', path, {'versionId': version.decode()},
-                          headers=bypass)
-    soon = stamp(now() + datetime.timedelta(seconds=5))
-    for body in (b'<Retention></Retention>',
-                 b'<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>'
-                 + soon.encode() + b'</RetainUntilDate></Retention>'):
-        with pytest.raises(Refused):
-            thief.request('PUT', path, {'retention': ''}, body, {
-                **bypass, 'content-md5': base64.b64encode(
-                    hashlib.md5(body).digest()).decode()})
+    soon = stamp(now() + datetime.timedelta(seconds=5)).encode()
+    bodies = [b'<Retention></Retention>'] + [
+        b'<Retention><Mode>' + mode + b'</Mode><RetainUntilDate>' + soon
+        + b'</RetainUntilDate></Retention>'
+        for mode in (b'GOVERNANCE', b'COMPLIANCE')]
+    requests = [('PUT', {'retention': ''}, body) for body in bodies] + [
+        ('DELETE', {'versionId': version.decode()}, b'')
+        for version in site.versions(name)]
+    done = False
+    for method, query, body in requests:
+        for more in ({}, bypass):
+            try:
+                thief.request(method, path, query, body, {
+                    **more, 'content-md5': base64.b64encode(
+                        hashlib.md5(body).digest()).decode()})
+                done = True
+            except Refused:
+                pass
+    return done
 
 
 def test_yesterdays_set_cannot_be_destroyed(locked, minio, server, sample,
                                             drops):
-    """With all rights but the one to break locks in governance mode: versions cannot be deleted, locks not shortened. What can be done is
-    to write over names and to lay markers above them: the bucket as it was
-    before still restores."""
+    """In compliance mode a key with all rights, in governance mode one that
+    may not delete versions: what it can do is to write over names and to lay
+    markers above them. The bucket as it was before still restores."""
     drops += ['as_of', 'as_was']
+    compliance = locked.opening['object-lock'] == 'compliance'
     keys = minio.client().assume(policy(
         ('Allow', ['s3:*'], ['*']),
-        ('Deny', ['s3:BypassGovernanceRetention'], ['*'])))
+        *([] if compliance else [('Deny', ['s3:DeleteObjectVersion'],
+                                  ['*'])])))
     thief = minio.client(keys)
     locked.set(access_key=keys.access, secret_key=keys.secret,
                session_token=keys.token)
@@ -162,7 +172,8 @@ def test_yesterdays_set_cannot_be_destroyed(locked, minio, server, sample,
     time.sleep(1.1)
     for name in locked.names():
         if name.startswith(LOCKED):
-            attack(locked, thief, name)
+            done = try_all(locked, thief, name)
+            assert not (done and compliance), name
         if name.startswith(('packs/', 'keys/')):
             thief.put(locked.bucket, f'here/{name}', b'nonsense')
         else:
