@@ -192,6 +192,7 @@ dbbi_s3_sweep(size_t *swept, void *store, int64_t before_ms, dbb_error *err)
 	size_t i, done = 0;
 	int rc;
 
+	u.before_ms += dbbi_s3_now_ms(store) - dbbi_now_ms();
 	if ((rc = dbbi_s3_as_of_check(store, err)) == DBB_OK)
 		rc = find_uploads(&u, err);
 	for (i = 0; rc == DBB_OK && i < u.count; i++)

@@ -181,7 +181,7 @@ keep_server(pid_t program)
 static int
 answers(void)
 {
-	static const char ask[] = "GET /minio/health/live HTTP/1.1\r\n"
+	static const char ask[] = "GET /minio/health/cluster HTTP/1.1\r\n"
 	    "Host: localhost\r\nConnection: close\r\n\r\n";
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char answer[16] = "";

@@ -3,6 +3,7 @@
  * those that a real one gives only when something is wrong. */
 #include <config.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,6 +418,40 @@ START_TEST(without_conditions_it_is_asked_first)
 }
 END_TEST
 
+static void *
+put_many(void *payload)
+{
+	char name[32];
+	int i, failures = 0;
+
+	for (i = 0; i < 250; i++) {
+		snprintf(name, sizeof(name), "%d/%d", *(int *)payload, i);
+		failures += dbbi_store_write(store, name, "hello", 5, 0,
+		    NULL) != DBB_OK;
+	}
+	*(int *)payload = failures;
+	return NULL;
+}
+
+START_TEST(connections_are_used_again)
+{
+	pthread_t threads[4];
+	int numbers[4], i;
+
+	for (i = 0; i < 4; i++) {
+		numbers[i] = i;
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, put_many,
+		    &numbers[i]), 0);
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		ck_assert_int_eq(numbers[i], 0);
+	}
+	ck_assert_uint_eq(requests(), 1000);
+	ck_assert_uint_le(http_server_connections(server), 4);
+}
+END_TEST
+
 /* ---- listings ---- */
 
 static const struct {
@@ -682,6 +717,7 @@ main(void)
 	    COUNT(found));
 	tcase_add_test(tc, a_put_that_finds_another_at_once_does_not_ask);
 	tcase_add_test(tc, without_conditions_it_is_asked_first);
+	tcase_add_test(tc, connections_are_used_again);
 	tcase_add_loop_test(tc, a_broken_listing_is_no_listing, 0,
 	    COUNT(listings));
 	tcase_add_test(tc, pages_are_gone_through);

@@ -205,6 +205,44 @@ START_TEST(hands_many_names_to_a_driver_that_takes_them)
 }
 END_TEST
 
+static int
+coat_remove(void *store, const char *name, dbb_error *e)
+{
+	if (strcmp(name, "locked") == 0)
+		return dbb_error_set(e, DBB_EACCESS, "it is locked", NULL);
+	return dbbi_store_memory.remove(store, name, e);
+}
+
+static void
+keep_refusal(const char *name, const dbb_error *why, void *payload)
+{
+	snprintf(payload, 128, "%s: %.99s", name, why->message);
+}
+
+START_TEST(one_that_cannot_be_deleted_keeps_no_other)
+{
+	dbb_store_driver d = coat();
+	char told[128] = "";
+	dbbi_store *s = NULL;
+
+	d.scheme = "locking";
+	d.remove = coat_remove;
+	ck_assert_int_eq(dbbi_store_registry_add(registry, &d, &registry,
+	    &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_open(&s, registry, "locking:", 0, &err),
+	    DBB_OK);
+	store_put(s, "a", "x");
+	store_put(s, "locked", "x");
+	store_put(s, "z", "x");
+	ck_assert_int_eq(dbbi_store_remove_many(s,
+	    (const char *const[]){ "a", "locked", "z" }, 3, keep_refusal,
+	    told, &err), DBB_OK);
+	ck_assert_str_eq(told, "locked: deleting 'locked': it is locked");
+	ck_assert_str_eq(store_names(s, ""), "locked ");
+	dbbi_store_close(s);
+}
+END_TEST
+
 static const char *const coat_settings[] = { "coat-colour", "coat-size",
     NULL };
 
@@ -426,6 +464,7 @@ main(void)
 	tcase_add_test(tc, takes_a_driver_without_what_came_later);
 	tcase_add_test(tc, does_without_what_a_driver_has_not);
 	tcase_add_test(tc, hands_many_names_to_a_driver_that_takes_them);
+	tcase_add_test(tc, one_that_cannot_be_deleted_keeps_no_other);
 	tcase_add_loop_test(tc, a_driver_is_handed_its_settings_alone, 0,
 	    (int)(sizeof(settings) / sizeof(settings[0])));
 	tcase_add_test(tc, what_a_driver_does_not_know_is_said_and_left_out);
