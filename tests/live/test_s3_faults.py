@@ -35,11 +35,17 @@ class Schedule:
     def __init__(self, seed):
         rng = random.Random(seed)
         self.seed = seed
-        slow = seed % SLOW_EVERY == 0
         self.sealed = seed % 3 == 0
         self.large = seed % 4 == 0
-        self.rate = 0.04 if slow else rng.choice([0.05, 0.15, 0.35])
-        self.faults = s3_faults.SLOW if slow else s3_faults.QUICK
+        names = sorted(s3_faults.QUICK)
+        if seed % SLOW_EVERY == 0:
+            self.faults, self.rate = s3_faults.SLOW, 0.04
+        elif seed % 2 == 0:     # one kind of each in turn, and often
+            name = names[seed // 2 % len(names)]
+            self.faults, self.rate = {name: s3_faults.QUICK[name]}, 0.3
+        else:
+            self.faults = s3_faults.QUICK
+            self.rate = rng.choice([0.05, 0.15, 0.35])
 
     def proxy(self, server, salt):
         """A proxy that does it."""
