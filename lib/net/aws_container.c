@@ -130,7 +130,8 @@ take_keys(dbbi_aws_keys *out, dbbi_aws_credentials *c, const char *url,
 	const char *const headers[] = { "Accept: application/json", token,
 	    NULL };
 	const dbbi_aws_fetch fetch = { .method = "GET", .url = url,
-	    .headers = headers, .connect_s = CONNECT_S, .total_s = TOTAL_S,
+	    .headers = headers, .no_proxy = 1, .connect_s = CONNECT_S,
+	    .total_s = TOTAL_S,
 	    .ca_file = dbbi_aws_variable(c, "AWS_CA_BUNDLE"),
 	    .retries = RETRIES };
 	dbbi_http_response got;

@@ -72,7 +72,8 @@ dbbi_aws_fetch_do(dbbi_http_response *out, const dbbi_aws_fetch *fetch,
     dbbi_run *run, dbb_error *err)
 {
 	const dbbi_http_options options = { .connections = 1,
-	    .ca_file = fetch->ca_file, .connect_s = fetch->connect_s };
+	    .ca_file = fetch->ca_file, .no_proxy = fetch->no_proxy,
+	    .connect_s = fetch->connect_s };
 	const dbbi_http_request request = { .method = fetch->method,
 	    .url = fetch->url, .headers = fetch->headers, .body = fetch->body,
 	    .body_size = fetch->body != NULL ? strlen(fetch->body) : 0,

@@ -10,6 +10,9 @@ typedef struct dbbi_aws_fetch {
 	const char *const *headers;	/* NULL-ended; may be NULL */
 	const char *body;		/* may be NULL */
 	const char *ca_file;		/* whom to trust; NULL: the system's */
+	int no_proxy;			/* the service is beside this machine:
+					   a proxy would see its keys, or give
+					   those of its own machine */
 	unsigned connect_s, total_s;	/* of each try; as in http.h */
 	unsigned retries;		/* of what may pass */
 } dbbi_aws_fetch;

@@ -55,8 +55,8 @@ ask(dbbi_http_response *got, const struct instance *i, const char *path,
 	const char *const headers[] = { i->token, NULL };
 	char *url = dbbi_text_format("%s%s%s", i->endpoint, path, name);
 	const dbbi_aws_fetch fetch = { .method = "GET", .url = url,
-	    .headers = headers, .connect_s = CONNECT_S, .total_s = TOTAL_S,
-	    .retries = RETRIES };
+	    .headers = headers, .no_proxy = 1, .connect_s = CONNECT_S,
+	    .total_s = TOTAL_S, .retries = RETRIES };
 	int rc;
 
 	memset(got, 0, sizeof(*got));
@@ -90,7 +90,8 @@ begin(struct instance *i, dbb_error *err)
 	};
 	char *url = dbbi_text_format("%s/latest/api/token", i->endpoint);
 	const dbbi_aws_fetch fetch = { .method = "PUT", .url = url,
-	    .headers = headers, .connect_s = CONNECT_S, .total_s = TOKEN_S };
+	    .headers = headers, .no_proxy = 1, .connect_s = CONNECT_S,
+	    .total_s = TOKEN_S };
 	dbbi_http_response got;
 	int rc;
 

@@ -57,6 +57,7 @@ copy_options(dbbi_http *client, const dbbi_http_options *from, dbb_error *err)
 	    CONNECTIONS;
 	to->connect_s = seconds(from->connect_s, CONNECT_S);
 	to->stall_s = seconds(from->stall_s, STALL_S);
+	to->no_proxy = from->no_proxy;
 	dbbi_http_limit_init(&client->up, from->up_bytes_per_s, now);
 	dbbi_http_limit_init(&client->down, from->down_bytes_per_s, now);
 	return DBB_OK;

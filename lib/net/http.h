@@ -16,7 +16,8 @@
  * where all streams share one window of TCP. TLS is always verified. Redirects
  * are not followed. A proxy is used where the environment names one
  * (http_proxy in lower case, HTTPS_PROXY, ALL_PROXY, NO_PROXY), as libcurl's
- * manual says; nothing else is taken from it, and no .netrc is read.
+ * manual says, unless `no_proxy` is set; nothing else is taken from it, and no
+ * .netrc is read.
  *
  * A body is sent once at most. Where a kept connection turns out to be dead
  * before anything was answered, libcurl alone would repeat the request on a new
@@ -41,6 +42,7 @@ typedef struct dbbi_http_options {
 	const char *ca_file;	/* PEM: whom to trust instead of the system's
 				   authorities; NULL: these */
 	const char *unix_socket;	/* connect to this; NULL: TCP */
+	int no_proxy;		/* whatever the environment says */
 	uint64_t up_bytes_per_s;	/* of bodies, all connections together; */
 	uint64_t down_bytes_per_s;	/* 0: no limit */
 	unsigned connect_s;	/* to resolve, connect and shake hands; 0: 10 */

@@ -190,6 +190,8 @@ set_connection(CURL *easy, const dbbi_http_options *o)
 		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
 		bad |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
+	if (o->no_proxy)
+		bad |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	if (o->unix_socket != NULL)
 		bad |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH,
 		    o->unix_socket);

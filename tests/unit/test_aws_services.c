@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -338,6 +339,31 @@ START_TEST(does_not_wait_for_an_instance_that_is_none)
 }
 END_TEST
 
+/* A proxy would see the keys, or give those of the machine that it is on. */
+START_TEST(asks_neither_through_a_proxy)
+{
+	http_server *proxy = http_server_start(NULL);
+	unsigned count;
+
+	ck_assert_int_eq(setenv("http_proxy", http_server_url(proxy), 1), 0);
+	aws_variable(FULL, url("/"));
+	aws_begin();
+	answer(200, FIRST);
+	aws_expect(AWS_NOW, "first", "HIDDEN", "token");
+	aws_variable(FULL, "");
+	be_instance();
+	answer(200, "session==");
+	answer(200, "role");
+	answer(200, SECOND);
+	aws_expect(AWS_NOW, "second", "HIDDEN", "token");
+	ck_assert_int_eq(unsetenv("http_proxy"), 0);
+	count = http_server_count(proxy);
+	http_server_stop(proxy);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_uint_eq(http_server_count(server), 4);
+}
+END_TEST
+
 static void *
 cancel_soon(void *payload)
 {
@@ -384,6 +410,7 @@ main(void)
 	    COUNT(instances));
 	tcase_add_test(tc, asks_no_instance_where_that_is_off);
 	tcase_add_test(tc, does_not_wait_for_an_instance_that_is_none);
+	tcase_add_test(tc, asks_neither_through_a_proxy);
 	tcase_add_test(tc, a_cancel_ends_the_wait);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
