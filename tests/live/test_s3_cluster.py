@@ -2,6 +2,7 @@
 """Servers that go: a node of a cluster in the middle of a run, the whole
 server for half a minute, and for good."""
 
+import hashlib
 import time
 
 import pytest
@@ -64,15 +65,28 @@ def test_a_node_may_die_in_a_backup_and_another_in_a_restore(
 
 def test_a_server_that_comes_back_is_waited_for(
         tmp_path, server, medium, lonely, built):
-    site = slow_site(tmp_path, server, lonely, medium)
-    running = site.start('dbb-backup', '--json', 'run')
-    wait_for('packs/', site, running)
+    """By one that writes and by one that reads."""
+    reader, writer = (slow_site(tmp_path / name, server, lonely, medium)
+                      for name in ('reader', 'writer'))
+    made = reader.backup()['set']
+    out = str(tmp_path / 'out')
+    reading = reader.start('dbb-restore', '-q', 'cat', made, 'main',
+                           f'{medium}.dump', out=out)
+    writing = writer.start('dbb-backup', '--json', 'run')
+    wait_for('packs/', writer, writing)
+    assert reading.process.poll() is None
     lonely.stop()
     time.sleep(AWAY_S)
     lonely.start()
-    done = running.wait()
-    assert done.code == DONE, done
-    site.run('dbb-backup', 'verify', '--read-data', code=DONE)
+    for running in (reading, writing):
+        done = running.wait()
+        assert done.code == DONE, done
+    writer.run('dbb-backup', 'verify', '--read-data', code=DONE)
+    shown = reader.run('dbb-backup', '--json', 'show', made).result
+    digest = next(s['sha256'] for source in shown['sources']
+                  for s in source['streams'] if s['kind'] == 'pg_dump')
+    with open(out, 'rb') as file:
+        assert hashlib.file_digest(file, 'sha256').hexdigest() == digest
 
 
 def test_a_server_that_is_gone_for_good_ends_the_run_in_the_time_that_is_set(
