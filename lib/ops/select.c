@@ -69,7 +69,8 @@ refuse_absent(const char *url, dbb_error *err)
 	dbbi_error_set(err, DBB_ENOREPO, "no repository at '%s': there is no "
 	    "such %s", url, bucket ? "bucket" : "folder");
 	dbbi_error_hint(err, "make it with 'dbb-backup init', or put the "
-	    "right url under [repository]%s", bucket ? "" : "; if it lies on "
+	    "right url under [repository]%s", bucket ? "; some servers say "
+	    "so of a key that they do not know, too" : "; if it lies on "
 	    "a disk that is mounted, look whether it is");
 	return DBB_ENOREPO;
 }

@@ -44,7 +44,8 @@ static const struct known {
 	{ "InvalidLocationConstraint", DBB_ECONFIG, "this server has no such "
 	    "'region'" },
 	{ "NoSuchBucket", DBB_ENOREPO, "'dbb-backup init' makes it; or put "
-	    "the right bucket into the URL, and the right 'endpoint'" },
+	    "the right bucket into the URL, and the right 'endpoint'; some "
+	    "servers also say so to a key that they do not know" },
 	{ "InvalidBucketName", DBB_ECONFIG, "put another bucket into the "
 	    "URL" },
 	{ "BucketAlreadyExists", DBB_EEXIST, "somebody else has a bucket of "

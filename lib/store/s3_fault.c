@@ -42,7 +42,9 @@ static const char *const passing[] = {
 	"InternalError", "ServiceUnavailable", "OperationAborted",
 	"ConditionalRequestConflict", "TooManyRequests", "Throttling",
 	"ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded",
-	"XMinioServerNotInitialized", NULL,
+	"XMinioServerNotInitialized",
+	/* The Versity gateway, while a folder's last object is deleted. */
+	"ExistingObjectIsDirectory", NULL,
 };
 
 static void

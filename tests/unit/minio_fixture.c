@@ -22,7 +22,11 @@
 #define SKIPPED 77
 #define WAIT_MS 30000
 
+static const char minio_name[] = "minio";
+static const char versity_name[] = "versitygw";
+
 static struct {
+	const char *name;	/* one of these */
 	char program[512];
 	char folder[64];
 	char address[32];	/* "127.0.0.1:PORT" */
@@ -65,7 +69,7 @@ tell_log(void)
 static void
 give_up(const char *why)
 {
-	fprintf(stderr, "the test's MinIO server: %s\n", why);
+	fprintf(stderr, "the test's %s: %s\n", server.name, why);
 	tell_log();
 	remove_folder();
 	exit(1);
@@ -79,15 +83,15 @@ find_program(void)
 	const char *home = getenv("HOME");
 
 	if (folder != NULL && *folder != '\0')
-		snprintf(server.program, sizeof(server.program), "%s/minio",
-		    folder);
+		snprintf(server.program, sizeof(server.program), "%s/%s",
+		    folder, server.name);
 	else if (cache != NULL && *cache != '\0')
 		snprintf(server.program, sizeof(server.program),
-		    "%s/libdbbackup/servers/minio", cache);
+		    "%s/libdbbackup/servers/%s", cache, server.name);
 	else
 		snprintf(server.program, sizeof(server.program),
-		    "%s/.cache/libdbbackup/servers/minio",
-		    home != NULL ? home : "");
+		    "%s/.cache/libdbbackup/servers/%s",
+		    home != NULL ? home : "", server.name);
 	if (access(server.program, X_OK) == 0)
 		return;
 	printf("skipped: no '%s': tests/lib/s3_servers.sh builds it\n",
@@ -122,8 +126,11 @@ static pid_t
 start_server(void)
 {
 	char data[80], log[80];
-	const char *argv[] = { "minio", "server", data, "--address",
+	const char *minio[] = { minio_name, "server", data, "--address",
 	    server.address, "--quiet", NULL };
+	const char *versity[] = { versity_name, "--port", server.address,
+	    "posix", data, NULL };
+	const char *const *argv = server.name == minio_name ? minio : versity;
 	sigset_t none;
 	pid_t pid = fork();
 	int fd;
@@ -141,6 +148,10 @@ start_server(void)
 	}
 	setenv("MINIO_ROOT_USER", MINIO_USER, 1);
 	setenv("MINIO_ROOT_PASSWORD", MINIO_PASSWORD, 1);
+	setenv("ROOT_ACCESS_KEY", MINIO_USER, 1);
+	setenv("ROOT_SECRET_KEY", MINIO_PASSWORD, 1);
+	if (mkdir(data, 0700) != 0)
+		_exit(126);
 	setenv("MINIO_DOMAIN", "localhost", 1);
 	setenv("MINIO_BROWSER", "off", 1);
 	setenv("HOME", server.folder, 1);
@@ -191,19 +202,21 @@ answers(void)
 	    sizeof(server.at)) == 0 &&
 	    send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) > 0 &&
 	    read(fd, answer, sizeof(answer) - 1) > 0 &&
-	    strstr(answer, " 200") != NULL;
+	    strstr(answer, server.name == minio_name ? " 200" : "HTTP") !=
+	    NULL;
 	if (fd >= 0)
 		close(fd);
 	return yes;
 }
 
-void
-minio_start(void)
+static void
+start(const char *name)
 {
 	struct timespec pause = { 0, 20000000 };
 	pid_t program = getpid();
 	int ms;
 
+	server.name = name;
 	find_program();
 	choose_port();
 	snprintf(server.folder, sizeof(server.folder), "/tmp/dbb-s3-XXXXXX");
@@ -220,6 +233,18 @@ minio_start(void)
 		nanosleep(&pause, NULL);
 	}
 	give_up("it does not start");
+}
+
+void
+minio_start(void)
+{
+	start(minio_name);
+}
+
+void
+versity_start(void)
+{
+	start(versity_name);
 }
 
 void

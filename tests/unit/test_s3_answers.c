@@ -227,6 +227,7 @@ static const struct {
 	{ HTTP_FINE, 429, "" },
 	{ HTTP_FINE, 400, ERROR("RequestTimeout", "") },
 	{ HTTP_FINE, 409, ERROR("ConditionalRequestConflict", "") },
+	{ HTTP_FINE, 409, ERROR("ExistingObjectIsDirectory", "") },
 	{ HTTP_FINE, 200, ERROR("InternalError", "") },
 	{ HTTP_RESET, 0, "" },
 	{ HTTP_CLOSE, 0, "" },
