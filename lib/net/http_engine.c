@@ -25,9 +25,10 @@ end_running(dbbi_http *client, dbbi_http_exchange *x)
 {
 	dbbi_http_exchange **at = &client->running;
 
-	while (*at != x)
+	while (*at != NULL && *at != x)
 		at = &(*at)->next;
-	*at = x->next;
+	if (*at != NULL)
+		*at = x->next;
 	client->running_count--;
 	/* In the middle of a transfer this closes its connection. */
 	curl_multi_remove_handle(client->multi, x->easy);

@@ -65,7 +65,7 @@ port_of(const struct sockaddr_storage *address)
 static int
 is_between(curl_socket_t fd, int local_port, int remote_port)
 {
-	struct sockaddr_storage local, remote;
+	struct sockaddr_storage local = { 0 }, remote = { 0 };
 	socklen_t local_size = sizeof(local), remote_size = sizeof(remote);
 
 	return getsockname(fd, (struct sockaddr *)&local, &local_size) == 0 &&
