@@ -56,6 +56,14 @@ refuse(const struct reading *r, const char *name, const char *what)
 	    "%s", name, get(r, name), what);
 }
 
+/* What protects, and would not for want of another setting. */
+static int
+refuse_idle(const struct reading *r, const char *name, const char *lacking)
+{
+	return dbbi_error_set(r->err, DBB_ECONFIG, "'%s' is given, and does "
+	    "nothing without '%s'", name, lacking);
+}
+
 static int
 read_number(uint64_t *out, const struct reading *r, const char *name,
     uint64_t min, uint64_t max)
@@ -196,6 +204,9 @@ read_lock(struct reading *r)
 	    DAYS_MAX)) < 0)
 		return rc;
 	r->to->lock = (enum dbbi_s3_lock)mode;
+	if (get(r, "object-lock") == NULL &&
+	    get(r, "object-lock-days") != NULL)
+		return refuse_idle(r, "object-lock-days", "object-lock");
 	if (mode != DBBI_S3_LOCK_NONE && r->to->lock_days == 0)
 		return dbbi_error_set(r->err, DBB_ECONFIG, "'object-lock' is "
 		    "given, and 'object-lock-days' is not");
@@ -203,6 +214,8 @@ read_lock(struct reading *r)
 }
 
 /* ---- encryption by the server ---- */
+
+enum { SSE_NONE, SSE_S3, SSE_KMS, SSE_C };	/* as in read_encryption */
 
 /* A secret that is given as it is, in a file, or by a command. */
 static int
@@ -263,6 +276,22 @@ add_customer_key(struct reading *r)
 	return rc;
 }
 
+/* A key for a kind of encryption that is not asked for. */
+static int
+check_idle_keys(const struct reading *r, unsigned kind)
+{
+	static const char *const names[] = { "sse-customer-key",
+	    "sse-customer-key-file", "sse-customer-key-command", NULL };
+	const char *const *name;
+
+	if (kind != SSE_KMS && get(r, "sse-key-id") != NULL)
+		return refuse_idle(r, "sse-key-id", "sse = kms");
+	for (name = names; kind != SSE_C && *name != NULL; name++)
+		if (get(r, *name) != NULL)
+			return refuse_idle(r, *name, "sse = c");
+	return DBB_OK;
+}
+
 static int
 read_encryption(struct reading *r)
 {
@@ -270,13 +299,14 @@ read_encryption(struct reading *r)
 	unsigned kind;
 	int rc;
 
-	if ((rc = read_word(&kind, r, "sse", words, "none, s3, kms or c")) < 0)
+	if ((rc = read_word(&kind, r, "sse", words,
+	    "none, s3, kms or c")) < 0 || (rc = check_idle_keys(r, kind)) < 0)
 		return rc;
 	switch (kind) {
-	case 1:
+	case SSE_S3:
 		return add_header(r, DBBI_S3_WRITE, ENCRYPTION, "AES256",
 		    "sse");
-	case 2:
+	case SSE_KMS:
 		rc = add_header(r, DBBI_S3_WRITE, ENCRYPTION, "aws:kms",
 		    "sse");
 		if (rc == 0)
@@ -284,7 +314,7 @@ read_encryption(struct reading *r)
 			    ENCRYPTION "-aws-kms-key-id",
 			    get(r, "sse-key-id"), "sse-key-id");
 		return rc;
-	case 3:
+	case SSE_C:
 		return add_customer_key(r);
 	default:
 		return DBB_OK;
