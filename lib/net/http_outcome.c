@@ -136,8 +136,8 @@ advise_on_tls(dbbi_http_exchange *x, dbb_error *err)
 			    "server's certificate is made for");
 		else
 			dbbi_error_hint(err, "does the server speak TLS on "
-			    "this port? without it the URL begins with "
-			    "http://");
+			    "this port? without it the endpoint begins "
+			    "with http://");
 	}
 }
 

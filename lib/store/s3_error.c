@@ -166,6 +166,29 @@ find_known(const char *code)
 	return NULL;
 }
 
+void
+dbbi_s3_hint_at_endpoint(dbb_error *err)
+{
+	dbbi_error_hint(err, "check that 'endpoint' is where the server takes "
+	    "S3 (its console is elsewhere), and begins with https:// if the "
+	    "server speaks TLS there");
+}
+
+/* An S3 server says in XML why it refuses; a site, a proxy, or a port that
+ * wants TLS does not. */
+static int
+is_foreign(const dbbi_s3_fault *fault, enum dbbi_s3_action action)
+{
+	if (fault->message[0] != '\0')
+		return 0;
+	if (fault->status == 404)
+		return action == DBBI_S3_LIST &&
+		    dbbi_s3_fault_is(fault, "NoSuchKey");
+	return fault->code[0] == '\0' ||
+	    dbbi_s3_fault_is(fault, "BadRequest") ||
+	    dbbi_s3_fault_is(fault, "MethodNotAllowed");
+}
+
 static int
 code_of(const dbbi_s3_fault *fault, const struct known *known)
 {
@@ -192,8 +215,9 @@ put_words(const dbbi_s3_fault *fault, const dbbi_s3 *s3, int rc,
 	else if (dbbi_s3_fault_is(fault, "PreconditionFailed"))
 		dbbi_error_set(err, rc, "an object of that name exists");
 	else
-		dbbi_error_set(err, rc, "the server answered %d %s%s%s",
-		    fault->status, fault->code,
+		dbbi_error_set(err, rc, "the server answered %d%s%s%s%s",
+		    fault->status, fault->code[0] != '\0' ? " " : "",
+		    fault->code,
 		    fault->message[0] != '\0' ? ": " : "", fault->message);
 }
 
@@ -202,13 +226,16 @@ dbbi_s3_fault_report(const dbbi_s3_fault *fault, const dbbi_s3 *s3,
     enum dbbi_s3_action action, dbb_error *err)
 {
 	const struct known *known = find_known(fault->code);
-	int rc = code_of(fault, known);
+	int foreign = is_foreign(fault, action);
+	int rc = foreign ? DBB_EIO : code_of(fault, known);
 	char status[16];
 
 	put_words(fault, s3, rc, err);
 	snprintf(status, sizeof(status), "%d", fault->status);
 	dbbi_error_remote(err, status);
-	if (known != NULL && known->hint != NULL)
+	if (foreign)
+		dbbi_s3_hint_at_endpoint(err);
+	else if (known != NULL && known->hint != NULL)
 		dbbi_error_hint(err, "%s", known->hint);
 	else if (rc == DBB_EACCESS)
 		hint_at_right(s3, action, err);

@@ -58,8 +58,6 @@ set_code_by_status(dbbi_s3_fault *fault)
 			    s->code);
 			return;
 		}
-	snprintf(fault->code, sizeof(fault->code), "status %d",
-	    fault->status);
 }
 
 /* Copy what a person is to see: whole characters, no controls, no full

@@ -10,7 +10,7 @@
 typedef struct dbbi_s3_fault {
 	int status;		/* of HTTP */
 	char code[64];		/* "AccessDenied"; made from the status where
-				   the server gave none */
+				   the server gave none, or "" */
 	char message[256];	/* the server's own words, or "" */
 	char region[64];	/* the right one, where it is told; or "" */
 } dbbi_s3_fault;
@@ -30,6 +30,9 @@ int dbbi_s3_fault_is(const dbbi_s3_fault *fault, const char *code);
 
 /* May the same be asked again later? */
 int dbbi_s3_fault_passes(const dbbi_s3_fault *fault);
+
+/* What answers may be no S3 server: say so. */
+void dbbi_s3_hint_at_endpoint(dbb_error *err);
 
 /* Fill `err` for a person; returns its code. */
 int dbbi_s3_fault_report(const dbbi_s3_fault *fault, const dbbi_s3 *s3,

@@ -8,6 +8,7 @@
 
 #include "net/uri_encode.h"
 #include "store/s3_as_of.h"
+#include "store/s3_fault.h"
 #include "store/s3_text.h"
 #include "util/xml.h"
 
@@ -231,6 +232,8 @@ dbbi_s3_list_probe(dbbi_s3 *s3, dbb_error *err)
 	rc = ask_page(&response, s3, "", NULL, 1, err);
 	if (rc == DBB_OK)
 		rc = read_page(&p, &response, NULL, err);
+	if (rc == DBB_EDAMAGED)
+		dbbi_s3_hint_at_endpoint(err);
 	dbbi_http_response_clear(&response);
 	free(p.key);
 	free(p.token);

@@ -212,6 +212,33 @@ START_TEST(a_refusal_has_a_code_and_a_hint)
 }
 END_TEST
 
+static const struct {
+	int status;
+	const char *body, *words;
+} foreign[] = {
+	{ 200, "<html><head/></html>", "a 'html' came" },
+	{ 200, "{\"a\": 1}", "cannot be read" },
+	{ 302, "", "the server answered 302" },
+	{ 404, "<html><body>none</body></html>", "the server answered 404" },
+	{ 400, "Client sent an HTTP request to an HTTPS server.",
+	    "the server answered 400" },
+};
+
+/* A console, a site, or TLS that is expected there. */
+START_TEST(what_is_no_s3_server_is_said_to_be_none)
+{
+	dbbi_store_close(store);
+	store = NULL;
+	answer(foreign[_i].status, foreign[_i].body);
+	ck_assert_int_lt(open_store(0), 0);
+	ck_assert_int_ne(err.code, DBB_ENOTFOUND);
+	ck_assert_msg(strstr(err.message, foreign[_i].words) != NULL, "%s",
+	    err.message);
+	ck_assert_msg(strstr(err.hint, "'endpoint'") != NULL, "%s", err.hint);
+	ck_assert_ptr_null(strstr(err.message, "status"));
+}
+END_TEST
+
 /* ---- what passes ---- */
 
 static const struct {
@@ -704,6 +731,8 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, a_refusal_has_a_code_and_a_hint, 0,
 	    COUNT(refusals));
+	tcase_add_loop_test(tc, what_is_no_s3_server_is_said_to_be_none, 0,
+	    COUNT(foreign));
 	tcase_add_loop_test(tc, what_passes_is_tried_again, 0,
 	    COUNT(passing));
 	tcase_add_test(tc, tries_end);
