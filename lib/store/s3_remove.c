@@ -123,20 +123,21 @@ make_document(char **out, size_t *size, const struct batch *b,
 	return rc;
 }
 
-/* One could not be deleted: is it one that we named? */
+/* One could not be deleted: if it is one that we named, it is answered. */
 static void
 tell(struct batch *b)
 {
 	size_t skip = strlen(b->s3->url.prefix), i;
 	dbb_error why = {0};
 
-	if (b->key == NULL || strlen(b->key) < skip)
+	if (b->key == NULL || strncmp(b->key, b->s3->url.prefix, skip) != 0)
 		return;
 	for (i = 0; i < b->count; i++)
 		if (strcmp(b->names[i], b->key + skip) == 0) {
 			dbbi_s3_fault_report(&b->fault, b->s3,
 			    DBBI_S3_DELETE, &why);
 			b->fn(b->names[i], &why, b->payload);
+			b->answered++;
 			return;
 		}
 }
@@ -157,8 +158,9 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 	} else if (strcmp(path, "DeleteResult/Error/Message") == 0) {
 		dbbi_s3_fault_words(&b->fault, NULL, text);
 	} else if (strcmp(path, "DeleteResult/Error") == 0) {
-		b->answered++;
-		if (!dbbi_s3_fault_is(&b->fault, "NoSuchKey"))
+		if (dbbi_s3_fault_is(&b->fault, "NoSuchKey"))
+			b->answered++;
+		else
 			tell(b);
 		free(b->key);
 		b->key = NULL;

@@ -682,6 +682,80 @@ START_TEST(the_whole_is_as_good_from_the_beginning_on)
 }
 END_TEST
 
+/* ---- deleting many ---- */
+
+#define DELETED(key) "<Deleted><Key>" key "</Key></Deleted>"
+#define KEPT(key, code) "<Error><Key>" key "</Key><Code>" code \
+    "</Code><Message>In its own words.</Message></Error>"
+#define RESULT(inside) XML "<DeleteResult>" inside "</DeleteResult>"
+
+static void
+note_kept(const char *name, const dbb_error *why, void *payload)
+{
+	char *kept = payload;
+
+	snprintf(kept + strlen(kept), 128 - strlen(kept), "%s: %d; ", name,
+	    why->code);
+}
+
+static int
+remove_two(char kept[128])
+{
+	static const char *const names[] = { "a", "b" };
+
+	kept[0] = '\0';
+	return dbbi_store_remove_many(store, names, 2, note_kept, kept, &err);
+}
+
+START_TEST(what_was_not_deleted_is_told)
+{
+	char kept[128];
+
+	answer(200, RESULT(DELETED("p/a") KEPT("p/b", "AccessDenied")));
+	ck_assert_msg(remove_two(kept) == DBB_OK, "%s", err.message);
+	ck_assert_msg(strncmp(kept, "b: ", 3) == 0, "%s", kept);
+	answer(200, RESULT(DELETED("p/a") KEPT("p/b", "NoSuchKey")));
+	ck_assert_msg(remove_two(kept) == DBB_OK, "%s", err.message);
+	ck_assert_str_eq(kept, "");
+}
+END_TEST
+
+static const char *const unclear[] = {
+	RESULT(DELETED("p/a")),
+	RESULT(DELETED("p/a") KEPT("p/other", "AccessDenied")),
+	RESULT(DELETED("p/a") KEPT("q/b", "AccessDenied")),
+	RESULT(DELETED("p/a") "<Error><Code>InternalError</Code></Error>"),
+};
+
+/* A refusal that names none of ours is no word on ours. */
+START_TEST(deleting_that_was_not_answered_fails)
+{
+	char kept[128];
+
+	answer(200, unclear[_i]);
+	ck_assert_int_eq(remove_two(kept), DBB_EIO);
+	ck_assert_msg(strstr(err.message, "of 1 objects") != NULL, "%s",
+	    err.message);
+	ck_assert_str_eq(kept, "");
+}
+END_TEST
+
+START_TEST(many_are_deleted_one_by_one_where_that_is_refused)
+{
+	char kept[128];
+	http_seen first;
+
+	answer(501, ERROR("NotImplemented", ""));
+	answer(204, "");
+	answer(204, "");
+	ck_assert_msg(remove_two(kept) == DBB_OK, "%s", err.message);
+	first = seen(1);
+	ck_assert_int_eq(strncmp(first.head, "DELETE /bucket/p/a HTTP", 23),
+	    0);
+	ck_assert_uint_eq(requests(), 3);
+}
+END_TEST
+
 /* ---- opening ---- */
 
 START_TEST(a_bucket_is_made_where_it_is_asked_for)
@@ -759,6 +833,10 @@ main(void)
 	tcase_add_loop_test(tc, another_part_is_not_taken, 0, COUNT(wrong));
 	tcase_add_test(tc, a_short_answer_is_asked_on);
 	tcase_add_test(tc, the_whole_is_as_good_from_the_beginning_on);
+	tcase_add_test(tc, what_was_not_deleted_is_told);
+	tcase_add_loop_test(tc, deleting_that_was_not_answered_fails, 0,
+	    COUNT(unclear));
+	tcase_add_test(tc, many_are_deleted_one_by_one_where_that_is_refused);
 	tcase_add_test(tc, a_bucket_is_made_where_it_is_asked_for);
 	tcase_add_test(tc, a_bucket_that_may_not_be_listed_is_opened);
 	tcase_add_test(tc, offline_no_server_is_asked);
