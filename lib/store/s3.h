@@ -8,17 +8,20 @@
  * s3_headers.c    which header goes with which request, by the settings
  * s3_endpoint.c   scheme, host and path of a request
  * s3_request.c    build, sign, send, try again
- * s3_fault.c      what a refusal says, and what is done about it
+ * s3_correct.c    what a refusal lets us put right at once
+ * s3_fault.c      what a refusal says, and whether it passes
  * s3_error.c      a refusal in words, with a hint
  * s3_put.c        write objects; s3_multipart.c those in parts
- * s3_read.c       ranges, resumed where they were cut
- * s3_get.c        the same for receivers, ahead of them
+ * s3_read.c       objects in pieces, side by side
+ * s3_piece.c      one piece, resumed where it was cut
  * s3_list.c       names, page by page
  * s3_remove.c     delete, one or many
+ * s3_sweep.c      uploads that nobody finished
  * s3_versions.c   what a name has held, where the bucket keeps it
  * s3_as_of.c      a bucket as it was
  * s3_lock.c       object lock
  * s3_bucket.c     is the bucket there? make it
+ * s3_text.c       base64, escapes, times, as S3 writes them
  */
 #ifndef DBBI_S3_H
 #define DBBI_S3_H
