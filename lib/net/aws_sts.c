@@ -291,7 +291,7 @@ done:
 	if (form.data != NULL)
 		dbbi_wipe(form.data, form.size);
 	dbbi_bytes_clear(&form);
-	dbbi_list_clear(&headers);
+	dbbi_config_settings_clear(&headers);
 	free(region);
 	free(url);
 	return dbbi_error_context(err, rc, "assuming the role '%s'",

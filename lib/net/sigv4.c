@@ -396,8 +396,8 @@ dbbi_sigv4_sign(dbbi_list *out, const dbbi_sigv4_request *request,
 	*out = sent;
 	memset(&sent, 0, sizeof(sent));
 done:
-	dbbi_list_clear(&sent);
-	dbbi_list_clear(&s.headers);
+	dbbi_config_settings_clear(&sent);
+	dbbi_config_settings_clear(&s.headers);
 	dbbi_list_clear(&s.query);
 	free(s.names);
 	free(s.scope);
