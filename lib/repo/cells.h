@@ -18,7 +18,11 @@
 #include "repo/repository.h"
 #include "util/reader.h"
 
-#define DBBI_CELLS 24u		/* more than locality.h counts on */
+#define DBBI_CELLS 40u		/* at most */
+#define DBBI_CELLS_SPARE 8u	/* of them, that are not planned for; with a
+				   batch there are more cells than locality.h
+				   counts on */
+#define DBBI_BATCH 8u		/* chunks of one request, at most */
 #define DBBI_EXTENTS 1024u	/* planned ahead, at most */
 
 enum dbbi_cell_state {
@@ -49,15 +53,23 @@ typedef struct dbbi_cells {
 	dbbi_repo *repo;
 	dbbi_stream_ref ref;
 	size_t room;			/* a chunk's longest plain form */
+	uint32_t count;			/* of cells */
 	uint32_t ahead;			/* cells that may be wanted at once */
 
 	pthread_mutex_t mutex;		/* for all that follows */
-	pthread_cond_t changed;
+	pthread_cond_t cells_free;	/* for the planner: enough of them */
+	pthread_cond_t extents_free;
+	pthread_cond_t queued;		/* for fetchers: a whole request */
+	pthread_cond_t settled;		/* for the reader: the head's extent;
+					   all of them: or it ends */
 	int stop;
+	int resting;			/* the planner: no more chunks come
+					   soon */
 	int planned;			/* all of it, or planning failed: */
 	int plan_rc;
 	dbb_error plan_failure;
 	dbbi_cell cells[DBBI_CELLS];
+	uint32_t wanted;		/* cells that are */
 	uint64_t clock;
 	dbbi_extent extents[DBBI_EXTENTS];
 	uint64_t head;			/* the extent that is given */
@@ -66,6 +78,20 @@ typedef struct dbbi_cells {
 	uint64_t queue_head;
 	uint64_t queue_tail;
 } dbbi_cells;
+
+/* What the planner waits for once it has no room. Not for a single chunk: a
+ * batch is fetched with one request. With the mutex held. */
+static inline int
+dbbi_cells_free(const dbbi_cells *c)
+{
+	return c->wanted + DBBI_BATCH <= c->ahead;
+}
+
+static inline int
+dbbi_extents_free(const dbbi_cells *c)
+{
+	return c->tail - c->head <= DBBI_EXTENTS / 2;
+}
 
 /* The threads; the argument is the dbbi_cells. */
 void *dbbi_cells_plan(void *argument);

@@ -12,7 +12,6 @@
  * asked for separately. */
 #define GAP_BYTES (64u << 10)
 #define REQUEST_BYTES (4u << 20)
-#define REQUEST_CHUNKS 8u
 
 /* What one thread has. */
 struct fetcher {
@@ -20,7 +19,7 @@ struct fetcher {
 	dbbi_opener opener;
 	uint8_t *stored;	/* stored_room bytes */
 	size_t stored_room;
-	dbbi_cell *cells[REQUEST_CHUNKS];	/* of one request */
+	dbbi_cell *cells[DBBI_BATCH];	/* of one request */
 	uint32_t count;
 	uint32_t size;		/* bytes of the pack */
 };
@@ -32,7 +31,7 @@ continues(const struct fetcher *f, const dbbi_place *place)
 	const dbbi_place *first = &f->cells[0]->place;
 	uint32_t end = first->entry.offset + f->size;
 
-	return f->count < REQUEST_CHUNKS &&
+	return f->count < DBBI_BATCH &&
 	    memcmp(&place->pack, &first->pack, sizeof place->pack) == 0 &&
 	    place->entry.offset >= end &&
 	    place->entry.offset - end <= GAP_BYTES &&
@@ -48,27 +47,40 @@ extend(struct fetcher *f, dbbi_cell *cell)
 	    f->cells[0]->place.entry.offset;
 }
 
-/* Take a request from the queue; 0 when it is time to end. */
+/* Make a request of what is queued first: 1 when nothing could be added to it
+ * any more, or will be soon. With the mutex held. */
 static int
-take_request(struct fetcher *f)
+gather(struct fetcher *f)
 {
 	dbbi_cells *c = f->c;
 	dbbi_cell *cell;
 
 	f->count = 0;
 	f->size = 0;
-	pthread_mutex_lock(&c->mutex);
-	while (!c->stop && c->queue_head == c->queue_tail && !c->planned)
-		pthread_cond_wait(&c->changed, &c->mutex);
-	while (!c->stop && c->queue_head < c->queue_tail) {
-		cell = &c->cells[c->queue[c->queue_head % DBBI_CELLS]];
+	for (uint64_t i = c->queue_head; i < c->queue_tail; i++) {
+		cell = &c->cells[c->queue[i % DBBI_CELLS]];
 		if (f->count > 0 && !continues(f, &cell->place))
-			break;
+			return 1;
 		extend(f, cell);
-		c->queue_head++;
 	}
+	return c->planned || (f->count > 0 && (c->resting ||
+	    f->count == DBBI_BATCH));
+}
+
+/* Take a request from the queue; 0 when it is time to end. */
+static int
+take_request(struct fetcher *f)
+{
+	dbbi_cells *c = f->c;
+	int stop;
+
+	pthread_mutex_lock(&c->mutex);
+	while (!c->stop && !gather(f))
+		pthread_cond_wait(&c->queued, &c->mutex);
+	if ((stop = c->stop) == 0)
+		c->queue_head += f->count;
 	pthread_mutex_unlock(&c->mutex);
-	return f->count > 0;
+	return !stop && f->count > 0;
 }
 
 /* The cell is done with, well or not. */
@@ -77,7 +89,9 @@ settle(dbbi_cells *c, dbbi_cell *cell, int rc)
 {
 	pthread_mutex_lock(&c->mutex);
 	cell->state = rc < 0 ? DBBI_CELL_FAILED : DBBI_CELL_READY;
-	pthread_cond_broadcast(&c->changed);
+	if (c->head < c->tail && cell ==
+	    &c->cells[c->extents[c->head % DBBI_EXTENTS].cell])
+		pthread_cond_signal(&c->settled);
 	pthread_mutex_unlock(&c->mutex);
 }
 

@@ -16,6 +16,15 @@ struct plan {
 	uint32_t chunk;		/* of the list, that it is in */
 };
 
+/* Let what is queued be fetched, whole requests or not. With the mutex
+ * held. */
+static void
+rest(dbbi_cells *c)
+{
+	c->resting = 1;
+	pthread_cond_broadcast(&c->queued);
+}
+
 /* Hand the extent on; waits for room. 1 when it is time to end. */
 static int
 hand_on(struct plan *p)
@@ -26,11 +35,15 @@ hand_on(struct plan *p)
 	if (p->extent.length == 0)
 		return 0;
 	pthread_mutex_lock(&c->mutex);
-	while (!c->stop && c->tail - c->head == DBBI_EXTENTS)
-		pthread_cond_wait(&c->changed, &c->mutex);
+	if (c->tail - c->head == DBBI_EXTENTS) {
+		rest(c);
+		while (!c->stop && !dbbi_extents_free(c))
+			pthread_cond_wait(&c->extents_free, &c->mutex);
+	}
 	if ((stop = c->stop) == 0) {
 		c->extents[c->tail++ % DBBI_EXTENTS] = p->extent;
-		pthread_cond_broadcast(&c->changed);
+		if (c->tail - c->head == 1)
+			pthread_cond_signal(&c->settled);
 	}
 	pthread_mutex_unlock(&c->mutex);
 	p->extent.length = 0;
@@ -41,29 +54,25 @@ hand_on(struct plan *p)
 static int
 find_cell(const dbbi_cells *c, const dbbi_id *id)
 {
-	for (uint32_t i = 0; i < DBBI_CELLS; i++)
+	for (uint32_t i = 0; i < c->count; i++)
 		if (c->cells[i].state != DBBI_CELL_EMPTY &&
 		    memcmp(&c->cells[i].place.entry.id, id, sizeof *id) == 0)
 			return (int)i;
 	return -1;
 }
 
-/* The cell whose chunk may go: the longest unused; -1: none may now. */
-static int
+/* The cell whose chunk may go: the longest unused. There is one: fewer are
+ * wanted than there are. */
+static uint32_t
 free_cell(const dbbi_cells *c)
 {
-	uint32_t wanted = 0;
-	int oldest = -1;
+	uint32_t oldest = c->count;
 
-	for (uint32_t i = 0; i < DBBI_CELLS; i++) {
-		if (c->cells[i].wanted > 0)
-			wanted++;
-		else if (c->cells[i].state != DBBI_CELL_QUEUED &&
-		    (oldest < 0 ||
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->cells[i].wanted == 0 && (oldest == c->count ||
 		    c->cells[i].used < c->cells[oldest].used))
-			oldest = (int)i;
-	}
-	return wanted < c->ahead ? oldest : -1;
+			oldest = i;
+	return oldest;
 }
 
 /* Where to fetch a chunk from. */
@@ -85,16 +94,28 @@ locate(dbbi_place *out, const dbbi_cells *c, const dbbi_id *id,
 	return 0;
 }
 
-/* Wait for a cell that may be used for another chunk; -1: time to end. With
- * the mutex held. */
+/* A cell that is to be fetched; waits for room; -1: time to end. With the
+ * mutex held. */
 static int
-wait_cell(dbbi_cells *c)
+queue_cell(dbbi_cells *c, const dbbi_place *place)
 {
-	int i = -1;
+	uint32_t i;
 
-	while (!c->stop && (i = free_cell(c)) < 0)
-		pthread_cond_wait(&c->changed, &c->mutex);
-	return c->stop ? -1 : i;
+	if (c->wanted >= c->ahead) {
+		rest(c);
+		while (!c->stop && !dbbi_cells_free(c))
+			pthread_cond_wait(&c->cells_free, &c->mutex);
+	}
+	if (c->stop)
+		return -1;
+	i = free_cell(c);
+	c->cells[i].state = DBBI_CELL_QUEUED;
+	c->cells[i].place = *place;
+	c->queue[c->queue_tail++ % DBBI_CELLS] = i;
+	c->resting = 0;
+	if (c->queue_tail - c->queue_head >= DBBI_BATCH)
+		pthread_cond_signal(&c->queued);
+	return (int)i;
 }
 
 /* A cell for the chunk, which is wanted once more: 1, or 0 when it is time
@@ -107,15 +128,11 @@ want(uint32_t *cell, dbbi_cells *c, const dbbi_id *id, dbb_error *err)
 
 	pthread_mutex_lock(&c->mutex);
 	i = find_cell(c, id);
-	if (i < 0 && (rc = locate(&place, c, id, err)) == 0 &&
-	    (i = wait_cell(c)) >= 0) {
-		c->cells[i].state = DBBI_CELL_QUEUED;
-		c->cells[i].place = place;
-		c->queue[c->queue_tail++ % DBBI_CELLS] = (uint32_t)i;
-		pthread_cond_broadcast(&c->changed);
-	}
+	if (i < 0 && (rc = locate(&place, c, id, err)) == 0)
+		i = queue_cell(c, &place);
 	if (i >= 0) {
-		c->cells[i].wanted++;
+		if (c->cells[i].wanted++ == 0)
+			c->wanted++;
 		c->cells[i].used = ++c->clock;
 		*cell = (uint32_t)i;
 	}
@@ -198,7 +215,8 @@ dbbi_cells_plan(void *argument)
 	c->planned = 1;
 	c->plan_rc = rc;
 	c->plan_failure = err;
-	pthread_cond_broadcast(&c->changed);
+	pthread_cond_broadcast(&c->queued);
+	pthread_cond_signal(&c->settled);
 	pthread_mutex_unlock(&c->mutex);
 	return NULL;
 }

@@ -13,8 +13,10 @@
 #include "repo/gather.h"
 #include "util/threads.h"
 
-#define MAX_THREADS 8u
-#define DEFAULT_THREADS 4u	/* at most: each holds 4 MiB */
+#define MAX_THREADS 8u		/* each holds 4 MiB */
+#define MOST_CORES 4u
+#define WAITING 2u
+#define MIN_AHEAD (2 * DBBI_BATCH)
 
 struct stream_reader {
 	dbbi_reader base;	/* must be first */
@@ -84,7 +86,7 @@ wait_extent(const dbbi_extent **out, struct stream_reader *r, dbb_error *err)
 
 	pthread_mutex_lock(&c->mutex);
 	while ((rc = dbbi_run_check(c->repo->run, err)) == 0 && !settled(c))
-		dbbi_cond_wait(&c->changed, &c->mutex);
+		dbbi_cond_wait(&c->settled, &c->mutex);
 	empty = c->head == c->tail;
 	pthread_mutex_unlock(&c->mutex);
 	if (rc < 0)
@@ -114,9 +116,13 @@ release_extent(struct stream_reader *r)
 	dbbi_cells *c = &r->c;
 
 	pthread_mutex_lock(&c->mutex);
-	c->cells[c->extents[c->head % DBBI_EXTENTS].cell].wanted--;
+	if (--c->cells[c->extents[c->head % DBBI_EXTENTS].cell].wanted == 0)
+		c->wanted--;
 	c->head++;
-	pthread_cond_broadcast(&c->changed);
+	if (dbbi_cells_free(c))
+		pthread_cond_signal(&c->cells_free);
+	if (dbbi_extents_free(c))
+		pthread_cond_signal(&c->extents_free);
 	pthread_mutex_unlock(&c->mutex);
 	r->at = 0;
 }
@@ -167,35 +173,51 @@ read_stream(size_t *got, dbbi_reader *reader, void *buffer, size_t size,
 }
 
 static void
+stop(dbbi_cells *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	c->stop = 1;
+	pthread_cond_broadcast(&c->queued);
+	pthread_cond_signal(&c->cells_free);
+	pthread_cond_signal(&c->extents_free);
+	pthread_mutex_unlock(&c->mutex);
+}
+
+static void
+clear_locks(dbbi_cells *c)
+{
+	pthread_cond_destroy(&c->settled);
+	pthread_cond_destroy(&c->queued);
+	pthread_cond_destroy(&c->extents_free);
+	pthread_cond_destroy(&c->cells_free);
+	pthread_mutex_destroy(&c->mutex);
+}
+
+static void
 free_reader(dbbi_reader *reader)
 {
 	struct stream_reader *r = (struct stream_reader *)reader;
 
-	pthread_mutex_lock(&r->c.mutex);
-	r->c.stop = 1;
-	pthread_cond_broadcast(&r->c.changed);
-	pthread_mutex_unlock(&r->c.mutex);
+	stop(&r->c);
 	for (size_t i = 0; i < r->thread_count; i++)
 		pthread_join(r->threads[i], NULL);
-	pthread_cond_destroy(&r->c.changed);
-	pthread_mutex_destroy(&r->c.mutex);
+	clear_locks(&r->c);
 	dbbi_sha256_free(r->hash);
-	dbbi_pages_free(r->buffers, DBBI_CELLS * r->c.room);
+	dbbi_pages_free(r->buffers, r->c.count * r->c.room);
 	free(r);
 }
 
 /* ---- making one ---- */
 
+/* Only who waits for `settled` looks at the clock. */
 static int
 make_locks(dbbi_cells *c, dbb_error *err)
 {
-	int errnum, rc;
-
-	if ((errnum = pthread_mutex_init(&c->mutex, NULL)) != 0)
-		return dbbi_error_errno(err, errnum, "making a mutex");
-	if ((rc = dbbi_cond_init(&c->changed, err)) < 0)
-		pthread_mutex_destroy(&c->mutex);
-	return rc;
+	c->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	c->cells_free = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+	c->extents_free = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+	c->queued = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+	return dbbi_cond_init(&c->settled, err);
 }
 
 static int
@@ -204,11 +226,16 @@ make_cells(struct stream_reader *r, unsigned threads, dbb_error *err)
 	dbbi_cells *c = &r->c;
 
 	c->room = dbbi_gather_room(&c->repo->params);
-	c->ahead = 2 * threads + 4;
-	r->buffers = dbbi_pages_new(DBBI_CELLS * c->room, err);
+	c->ahead = DBBI_BATCH * threads;
+	if (c->ahead < MIN_AHEAD)
+		c->ahead = MIN_AHEAD;
+	if (c->ahead > DBBI_CELLS - DBBI_CELLS_SPARE)
+		c->ahead = DBBI_CELLS - DBBI_CELLS_SPARE;
+	c->count = c->ahead + DBBI_CELLS_SPARE;
+	r->buffers = dbbi_pages_new(c->count * c->room, err);
 	if (r->buffers == NULL)
 		return DBB_ENOMEM;
-	for (uint32_t i = 0; i < DBBI_CELLS; i++)
+	for (uint32_t i = 0; i < c->count; i++)
 		c->cells[i].plain = r->buffers + i * c->room;
 	return 0;
 }
@@ -234,6 +261,16 @@ start_threads(struct stream_reader *r, unsigned fetchers, dbb_error *err)
 	return rc;
 }
 
+/* Beside those that unpack, some that wait for the store, if it gives several
+ * objects at once. */
+static unsigned
+default_threads(dbbi_store *store)
+{
+	unsigned cores = dbbi_thread_cores(MOST_CORES);
+
+	return dbbi_store_parallel(store) > 1 ? cores + WAITING : cores;
+}
+
 int
 dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
     const dbbi_stream_ref *ref, unsigned threads, dbb_error *err)
@@ -242,7 +279,7 @@ dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
 	int rc;
 
 	if (threads == 0)
-		threads = dbbi_thread_cores(DEFAULT_THREADS);
+		threads = default_threads(repo->store);
 	if (threads > MAX_THREADS)
 		threads = MAX_THREADS;
 	if ((rc = dbbi_repo_load_index(repo, err)) < 0)

@@ -129,6 +129,10 @@ static int
 faulty_read(size_t *got, void *store, const char *name, uint64_t offset,
     void *buffer, size_t size, dbb_error *err)
 {
+	if (strncmp(name, "packs/", 6) == 0) {
+		atomic_fetch_add(&fx.faults.reads, 1);
+		atomic_fetch_add(&fx.faults.bytes_read, size);
+	}
 	if (offset + size > atomic_load(&fx.faults.furthest_read))
 		atomic_store(&fx.faults.furthest_read, offset + size);
 	return dbbi_store_memory.read(got, store, name, offset, buffer, size,

@@ -22,6 +22,8 @@ struct faults {
 	atomic_int changes_until_broken;	/* 0: none fails; 1: the next
 					   put or removal, and all after */
 	atomic_int lists_until_empty;	/* of sets; 1: the next one is */
+	atomic_int reads;		/* seen, of "packs/" */
+	_Atomic uint64_t bytes_read;	/* asked for by these */
 	_Atomic uint64_t furthest_read;	/* end of the furthest byte */
 };
 
