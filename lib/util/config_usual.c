@@ -217,6 +217,20 @@ put_bucket(dbbi_config *config, const char *const *environment,
 	return rc;
 }
 
+/* MINIO_BUCKET, and nothing that says where: with MinIO's keys that is hardly
+ * meant for Amazon. */
+static int
+warn_of_no_place(dbbi_config *config, dbb_error *err)
+{
+	if (dbbi_config_find_at(config, DBBI_LEVEL_USUAL, "repository", NULL,
+	    "url") == NULL ||
+	    dbbi_config_get(config, "repository", NULL, "endpoint") != NULL)
+		return DBB_OK;
+	return dbbi_config_warn(config, dbbi_text_dup("MINIO_BUCKET is set "
+	    "without MINIO_ENDPOINT: the bucket is looked for at Amazon"),
+	    err);
+}
+
 static int
 put_s3(dbbi_config *config, const char *const *environment, dbb_error *err)
 {
@@ -230,7 +244,7 @@ put_s3(dbbi_config *config, const char *const *environment, dbb_error *err)
 			rc = put_usual(config, "repository", u->key,
 			    dbbi_env_get(environment, u->name), u->name,
 			    err);
-	return rc;
+	return rc == 0 ? warn_of_no_place(config, err) : rc;
 }
 
 /* ---- what is not used ---- */

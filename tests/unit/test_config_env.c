@@ -405,6 +405,20 @@ START_TEST(s3_has_usual_names)
 }
 END_TEST
 
+START_TEST(warns_of_a_bucket_without_a_place)
+{
+	ck_assert_int_eq(load("MINIO_BUCKET=b", "MINIO_ACCESS_KEY=me",
+	    "MINIO_ENDPOINT=", NULL), 0);
+	assert_warned("without MINIO_ENDPOINT");
+	ck_assert_int_eq(load("MINIO_BUCKET=b", "AWS_ENDPOINT_URL=http://c",
+	    NULL, NULL), 0);
+	assert_warned(NULL);
+	ck_assert_int_eq(load("DBB_REPOSITORY_URL=s3://b", NULL, NULL, NULL),
+	    0);
+	assert_warned(NULL);
+}
+END_TEST
+
 START_TEST(names_of_s3_count_only_for_s3)
 {
 	ck_assert_int_eq(load("DBB_REPOSITORY_URL=file:///r",
@@ -486,6 +500,7 @@ main(void)
 	tcase_add_test(tc, usual_names_fill_a_main_that_is_silent);
 	tcase_add_test(tc, retention_days_have_a_usual_name);
 	tcase_add_test(tc, s3_has_usual_names);
+	tcase_add_test(tc, warns_of_a_bucket_without_a_place);
 	tcase_add_test(tc, names_of_s3_count_only_for_s3);
 	tcase_add_test(tc, warns_of_what_is_not_used);
 	tcase_add_test(tc, warns_of_a_password_with_no_use);
