@@ -74,7 +74,6 @@ typedef struct dbbi_s3_as_of dbbi_s3_as_of;
 typedef struct dbbi_s3 {
 	dbbi_s3_url url;
 	dbbi_s3_settings settings;
-	const dbb_store_env *env;
 	dbbi_run own_run;		/* where the caller has none */
 	dbbi_run *run;
 	dbbi_http *http;

@@ -61,10 +61,13 @@ static int
 read_settings(dbbi_s3 *s3, const char *url, const dbb_store_env *env,
     dbb_error *err)
 {
+	dbb_store_env with_run = *env;
 	int rc = dbbi_s3_url_parse(&s3->url, url, err);
 
+	with_run.run = s3->run;		/* commands are run by it */
 	if (rc == DBB_OK)
-		rc = dbbi_s3_settings_read(&s3->settings, &s3->url, env, err);
+		rc = dbbi_s3_settings_read(&s3->settings, &s3->url, &with_run,
+		    err);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <check.h>
 
@@ -756,6 +757,75 @@ START_TEST(many_are_deleted_one_by_one_where_that_is_refused)
 }
 END_TEST
 
+/* ---- keys ---- */
+
+static void
+write_key(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* From now on `setting` says it by a file, or by a command. */
+static void
+say_key(char setting[128], const char *name, const char *value, int by_file,
+    const char *path)
+{
+	if (by_file)
+		write_key(path, value);
+	snprintf(setting, 128, by_file ? "%s-file=%s" : "%s-command=echo %s",
+	    name, by_file ? path : value);
+}
+
+#define CUSTOMER_KEY "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+static const struct {
+	const char *name, *value;
+} secrets[] = {
+	{ "access-key", "key-1" }, { "secret-key", "s3cret" },
+	{ "session-token", "token-3" }, { "sse-customer-key", CUSTOMER_KEY },
+};
+
+START_TEST(keys_are_taken_from_files_and_from_commands)
+{
+	char folder[] = "/tmp/dbb-s3-XXXXXX", endpoint[96];
+	char lines[COUNT(secrets)][128], paths[COUNT(secrets)][64];
+	const char *settings[] = { endpoint, "sse=c", lines[0], lines[1],
+	    lines[2], lines[3], NULL };
+	http_seen request;
+	int i;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(endpoint, sizeof(endpoint), "endpoint=%s",
+	    http_server_url(server));
+	for (i = 0; i < COUNT(secrets); i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%d", folder, i);
+		say_key(lines[i], secrets[i].name, secrets[i].value, _i,
+		    paths[i]);
+	}
+	dbbi_store_close(store);
+	store = NULL;
+	ck_assert_msg(dbbi_store_open_with(&store, registry, "s3://bucket/p",
+	    DBB_STORE_OFFLINE, settings, NULL, &err) == DBB_OK, "%s",
+	    err.message);
+	answer(200, "");
+	ck_assert_msg(put(0) == DBB_OK, "%s", err.message);
+	request = seen(0);
+	ck_assert_ptr_nonnull(strstr(http_seen_header(&request,
+	    "Authorization"), "Credential=key-1/"));
+	ck_assert_str_eq(http_seen_header(&request, "x-amz-security-token"),
+	    "token-3");
+	ck_assert_str_eq(http_seen_header(&request,
+	    "x-amz-server-side-encryption-customer-key"), CUSTOMER_KEY);
+	for (i = 0; i < COUNT(secrets); i++)
+		unlink(paths[i]);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 /* ---- opening ---- */
 
 START_TEST(a_bucket_is_made_where_it_is_asked_for)
@@ -837,6 +907,8 @@ main(void)
 	tcase_add_loop_test(tc, deleting_that_was_not_answered_fails, 0,
 	    COUNT(unclear));
 	tcase_add_test(tc, many_are_deleted_one_by_one_where_that_is_refused);
+	tcase_add_loop_test(tc, keys_are_taken_from_files_and_from_commands,
+	    0, 2);
 	tcase_add_test(tc, a_bucket_is_made_where_it_is_asked_for);
 	tcase_add_test(tc, a_bucket_that_may_not_be_listed_is_opened);
 	tcase_add_test(tc, offline_no_server_is_asked);
