@@ -1,26 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The S3 store against a server that is not MinIO: the Versity gateway. */
+/*
+ * The S3 store against a server that is not MinIO: the Versity gateway; or
+ * against one that runs already, where TEST_S3_ENDPOINT names it, with the
+ * keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and TEST_S3_CA_FILE for a
+ * certificate of its own. tests/live/test_s3_conformance.py does that.
+ */
 #include <config.h>
 
 #include "minio_fixture.h"
 #include "store_cases.h"
+#include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static dbbi_store_registry *registry;
 static dbb_error err;
 
+static const char *
+given(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : otherwise;
+}
+
 static void
 set_up(void)
 {
-	char endpoint[96], url[96];
-	const char *settings[] = { endpoint, "access-key=" MINIO_USER,
-	    "secret-key=" MINIO_PASSWORD, "part-size=5M", NULL };
+	char endpoint[96], key[96], secret[96], ca[512], url[96];
+	const char *ca_file = given("TEST_S3_CA_FILE", "");
+	const char *settings[] = { endpoint, key, secret, "part-size=5M",
+	    *ca_file != '\0' ? ca : NULL, NULL };
 	int rc;
 
 	snprintf(endpoint, sizeof(endpoint), "endpoint=%s",
-	    minio_endpoint());
+	    given("TEST_S3_ENDPOINT", minio_endpoint()));
+	snprintf(key, sizeof(key), "access-key=%s",
+	    given("AWS_ACCESS_KEY_ID", MINIO_USER));
+	snprintf(secret, sizeof(secret), "secret-key=%s",
+	    given("AWS_SECRET_ACCESS_KEY", MINIO_PASSWORD));
+	snprintf(ca, sizeof(ca), "ca-file=%s", ca_file);
 	snprintf(url, sizeof(url), "s3://test-%d/a prefix/with+odd%%25=&",
 	    (int)getpid());
 	ck_assert_int_eq(dbbi_store_registry_new(&registry, &err), DBB_OK);
@@ -39,11 +60,16 @@ tear_down(void)
 int
 main(void)
 {
+	int ours = getenv("TEST_S3_ENDPOINT") == NULL;
 	Suite *suite;
 
-	versity_start();
+	if (ours) {
+		unsetenv("AWS_ACCESS_KEY_ID");
+		unsetenv("AWS_SECRET_ACCESS_KEY");
+		versity_start();
+	}
 	suite = suite_create("store_versity");
-	suite_add_tcase(suite, store_cases("versity: cases", set_up,
-	    tear_down));
-	return minio_run(suite);
+	suite_add_tcase(suite, store_cases(ours ? "versity: cases" :
+	    "given: cases", set_up, tear_down));
+	return ours ? minio_run(suite) : suite_run(suite);
 }
