@@ -82,12 +82,21 @@ backup_bases_task(dbbi_task *task, dbb_error *err)
 	for (size_t n = 0; open && n < ids.count && n < SETS; n++) {
 		const char *id = ids.items[ids.count - 1 - n];
 		dbbi_json *head = NULL;
+		dbb_error why = {0};
 
 		if ((rc = dbbi_run_check(b->ops->run, err)) < 0)
 			break;
-		if (dbbi_set_head(&head, &whole, b->vault.repo, id,
-		    NULL) < 0)
-			continue;	/* verify tells of it */
+		rc = dbbi_set_head(&head, &whole, b->vault.repo, id, &why);
+		if (rc == DBB_EACCESS) {	/* and so it is of all */
+			dbbi_log(b->ops->run, DBB_LOG_INFO, "%s: what was "
+			    "stored before is not compared with", why.message);
+			rc = 0;
+			break;
+		}
+		if (rc < 0) {			/* verify tells of it */
+			rc = 0;
+			continue;
+		}
 		open = adopt_bases(b, head, whole);
 		dbbi_json_free(head);
 	}

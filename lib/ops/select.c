@@ -295,8 +295,10 @@ choose_latest(char out[DBBI_SET_ID_SIZE], dbbi_repo *repo,
 
 		rc = dbbi_set_read(&head, NULL, repo, ids->items[i], err);
 		if (rc < 0) {
-			dbbi_error_hint(err, "'dbb-restore list' shows the "
-			    "other sets: name one of them instead of 'latest'");
+			if (rc != DBB_EACCESS)
+				dbbi_error_hint(err, "'dbb-restore list' shows "
+				    "the other sets: name one of them instead "
+				    "of 'latest'");
 			return dbbi_error_context(err, rc,
 			    "looking for the latest set");
 		}

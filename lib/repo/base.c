@@ -210,7 +210,7 @@ walk_on(dbbi_piece_list *out, dbbi_base *base, dbb_error *err)
 
 	dbbi_error_clear(&cause);
 	rc = dbbi_walk_next(out, base->walk, &cause);
-	if (dbbi_is_damage(rc)) {
+	if (dbbi_is_damage(rc) || rc == DBB_EACCESS) {
 		dbbi_log(base->repo->run, DBB_LOG_DEBUG, "a list of the "
 		    "earlier backup is of no help: %s", cause.message);
 		*out = nothing;

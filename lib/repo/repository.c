@@ -231,6 +231,7 @@ dbbi_repo_free(dbbi_repo *repo)
 	if (repo == NULL)
 		return;
 	dbbi_index_free(repo->index);
+	free(repo->touched);
 	if (repo->keys != NULL)
 		dbbi_keys_wipe(repo->keys);
 	dbbi_pages_free(repo->keys, sizeof(dbbi_keys));

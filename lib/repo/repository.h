@@ -31,6 +31,8 @@ struct dbbi_repo {
 	uint32_t older;		/* packs of the index that may be older than
 				   this run: those with smaller numbers */
 	int heeded;		/* what is condemned: condemned.h */
+	uint8_t *touched;	/* by a pack's number: set_packs.h */
+	uint32_t touched_room;
 };
 
 /* As dbbi_repo_create, with parameters of one's own, and sealed if there are

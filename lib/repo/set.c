@@ -10,6 +10,7 @@
 #include "repo/manifest.h"
 #include "repo/proofs.h"
 #include "repo/protect.h"
+#include "repo/set_packs.h"
 #include "util/clock.h"
 #include "util/random.h"
 
@@ -163,109 +164,6 @@ dbbi_stream_ref_get(dbbi_stream_ref *out, const dbbi_json *stream,
 
 /* ---- write ---- */
 
-/* How many bytes of which packs, by their number in the index. A bit for
- * each place says whether it is counted. */
-struct used {
-	dbbi_repo *repo;
-	uint32_t *bytes;
-	uint32_t packs;
-	uint8_t *counted;
-	uint64_t places;
-};
-
-static int
-use_place(const dbbi_places *places, void *payload, dbb_error *err)
-{
-	const dbbi_place *place = &places->items[0];
-	struct used *used = payload;
-	uint8_t bit = (uint8_t)(1u << place->no % 8);
-
-	if (!place->present)
-		return dbbi_pack_context(err, dbbi_error_set(err,
-		    DBB_EDAMAGED, "it is not in the store, or of another "
-		    "size"), &place->pack);
-	if (place->condemned)
-		return dbbi_pack_context(err, dbbi_error_set(err, DBB_EBUSY,
-		    "it is condemned"), &place->pack);
-	if (place->pack_no >= used->packs || place->no >= used->places)
-		return dbbi_error_set(err, DBB_EINTERNAL,
-		    "packs are still being written");
-	if (used->counted[place->no / 8] & bit)
-		return 0;
-	if (place->entry.stored > place->pack_size -
-	    used->bytes[place->pack_no])
-		return dbbi_pack_context(err, dbbi_error_set(err,
-		    DBB_EDAMAGED, "its chunks overlap"), &place->pack);
-	used->counted[place->no / 8] |= bit;
-	used->bytes[place->pack_no] += place->entry.stored;
-	return 0;
-}
-
-static int
-use_stream(const dbbi_stream_ref *ref, void *payload, dbb_error *err)
-{
-	struct used *used = payload;
-
-	return dbbi_stream_places(used->repo, used->repo->index, ref,
-	    use_place, used, err);
-}
-
-/* What is used of packs. Those that were there before this run come first. */
-struct needed {
-	dbbi_set_pack *packs;
-	uint32_t count;
-	uint32_t older;
-};
-
-static int
-describe_packs(struct needed *out, const struct used *used, dbb_error *err)
-{
-	uint32_t older = 0;
-	dbbi_set_pack *packs;
-	uint32_t n = 0;
-
-	packs = calloc((size_t)used->packs + 1, sizeof *packs);
-	if (packs == NULL)
-		return dbbi_error_nomem(err);
-	for (uint32_t i = 0; i < used->packs; i++) {
-		if (used->bytes[i] == 0)
-			continue;
-		dbbi_index_pack(&packs[n].name, &packs[n].size,
-		    used->repo->index, i);
-		packs[n++].used = used->bytes[i];
-		if (i < used->repo->older)
-			older = n;
-	}
-	*out = (struct needed){ packs, n, older };
-	return 0;
-}
-
-/* The packs that the streams of `body` lie in. The lists are read back from
- * the store for it: no set is committed whose lists cannot be read. */
-static int
-find_packs(struct needed *out, dbbi_repo *repo, const dbbi_json *body,
-    dbb_error *err)
-{
-	struct used used = { .repo = repo };
-	int rc;
-
-	if ((rc = dbbi_condemned_heed(repo, err)) < 0)
-		return rc;
-	used.packs = dbbi_index_packs(repo->index);
-	used.places = dbbi_index_count(repo->index);
-	used.bytes = calloc((size_t)used.packs + 1, sizeof *used.bytes);
-	used.counted = calloc((size_t)used.places / 8 + 1, 1);
-	if (used.bytes == NULL || used.counted == NULL)
-		rc = dbbi_error_nomem(err);
-	else
-		rc = dbbi_manifest_streams(body, use_stream, &used, err);
-	if (rc == 0)
-		rc = describe_packs(out, &used, err);
-	free(used.bytes);
-	free(used.counted);
-	return rc;
-}
-
 /* Check and write. If writing took so long that the check was too early, it
  * is made again; a set that fails it then was reported to nobody. */
 static int
@@ -295,7 +193,7 @@ int
 dbbi_set_write_protected(dbbi_protection *protection, dbbi_repo *repo,
     const char *id, dbbi_json *head, dbbi_json *body, dbb_error *err)
 {
-	struct needed needed = { NULL, 0, 0 };
+	dbbi_set_needs needed = { NULL, 0, 0 };
 	dbbi_bytes bytes;
 	int rc;
 
@@ -303,7 +201,7 @@ dbbi_set_write_protected(dbbi_protection *protection, dbbi_repo *repo,
 		return dbbi_error_set(err, DBB_EINVAL,
 		    "'%.64s' is not a set's id", id);
 	dbbi_bytes_init(&bytes, 0);
-	if ((rc = find_packs(&needed, repo, body, err)) < 0 ||
+	if ((rc = dbbi_set_needs_find(&needed, repo, body, err)) < 0 ||
 	    (rc = dbbi_repo_protect(protection, repo, needed.packs,
 	    needed.older, err)) < 0)
 		goto done;

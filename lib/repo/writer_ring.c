@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "repo/set_packs.h"
+
 static struct dbbi_slot *
 slot_at(dbbi_repo_writer *w, uint64_t n)
 {
@@ -71,7 +73,7 @@ dbbi_writer_push(int *known, dbbi_repo_writer *w, const dbbi_gathered *chunk,
 	*known = !claimed;
 	atomic_fetch_add(&w->chunks, 1);
 	if (!claimed)
-		return 0;
+		return dbbi_set_needs_chunk(w->repo, &chunk->id, err);
 	atomic_fetch_add(&w->new_chunks, 1);
 	if ((rc = take_free(&slot, w, err)) < 0 || slot == NULL)
 		return rc;

@@ -13,6 +13,7 @@
 
 #include "repo/base.h"
 #include "repo/locality.h"
+#include "repo/set_packs.h"
 #include "util/sha256_two.h"
 
 #define BUFFER_BYTES (1u << 20)
@@ -127,6 +128,7 @@ usable(struct stream *s, const dbbi_id *chunk)
 static int
 find_known(dbbi_piece *piece, struct stream *s, dbb_error *err)
 {
+	uint32_t listed = s->pieces->chunk_count;
 	dbbi_base_piece known;
 	int rc;
 
@@ -138,7 +140,10 @@ find_known(dbbi_piece *piece, struct stream *s, dbb_error *err)
 		return rc < 0 ? rc : 0;
 	piece->chunk = list_chunk(s, &known.chunk);
 	piece->offset = known.offset;
-	return 1;
+	if (s->pieces->chunk_count == listed)
+		return 1;
+	rc = dbbi_set_needs_chunk(s->writer->repo, &known.chunk, err);
+	return rc < 0 ? rc : 1;
 }
 
 /* A new piece goes into the chunk that is gathered. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "repo/set_packs.h"
 #include "util/random.h"
 
 /* Does the object hold just these bytes? */
@@ -30,6 +31,35 @@ same_bytes(int *same, dbbi_repo_writer *w, const char *object,
 	} while (*same && got > 0);
 	*same = *same && at == size;
 	return 0;
+}
+
+struct found {
+	const char *object;
+	uint32_t size;
+	int same;
+};
+
+static int
+look_at_size(const dbb_object *object, void *payload)
+{
+	struct found *f = payload;
+
+	f->same |= strcmp(object->name, f->object) == 0 &&
+	    object->size_bytes == f->size;
+	return 0;
+}
+
+/* The same, as far as a listing can tell: where the key may not read. */
+static int
+same_size(int *same, dbbi_repo_writer *w, const char *object, uint32_t size,
+    dbb_error *err)
+{
+	struct found f = { .object = object, .size = size };
+	int rc;
+
+	rc = dbbi_store_list(w->repo->store, object, look_at_size, &f, err);
+	*same = f.same;
+	return rc;
 }
 
 /* A pack is older than this run, and so is its lock, if it has one. */
@@ -57,7 +87,10 @@ store_pack(dbbi_repo_writer *w, const dbbi_id *name, const uint8_t *data,
 	    DBB_PUT_LOCK, err);
 	if (rc != DBB_EEXIST)
 		return rc;
-	if ((rc = same_bytes(&same, w, object, data, size, err)) < 0)
+	rc = same_bytes(&same, w, object, data, size, err);
+	if (rc == DBB_EACCESS)
+		rc = same_size(&same, w, object, size, err);
+	if (rc < 0)
 		return rc;
 	if (same) {
 		note_older(w->repo);
@@ -81,6 +114,8 @@ announce(dbbi_repo_writer *w, const dbbi_pack *pack, const dbbi_id *name,
 
 	rc = dbbi_index_add_pack(&pack_no, w->repo->index, name, size,
 	    dbbi_pack_box(pack), 1, err);
+	if (rc == 0)
+		rc = dbbi_set_needs_pack(w->repo, pack_no, err);
 	for (uint32_t i = 0; rc == 0 && i < count; i++) {
 		if (dbbi_entry_get(&entry, directory +
 		    (size_t)i * DBBI_ENTRY_SIZE, size,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/s3_as_of.h"
+#include "store/s3_list.h"
 #include "store/s3_read.h"
 #include "store/s3_text.h"
 
@@ -64,6 +65,34 @@ dbbi_s3_put_unconditional(dbbi_s3 *s3, uint32_t flags, int status)
 	return 1;
 }
 
+/* An object as a listing shows it. */
+struct listed {
+	const char *name;
+	uint64_t size;
+	int found;
+};
+
+static int
+look(const dbb_object *object, void *payload)
+{
+	struct listed *l = payload;
+
+	l->found |= strcmp(object->name, l->name) == 0 &&
+	    object->size_bytes == l->size;
+	return 0;
+}
+
+/* Where the key may not read what it has written. */
+static int
+compare_listed(dbbi_s3 *s3, const char *name,
+    const dbbi_s3_written *written, dbb_error *err)
+{
+	struct listed l = { .name = name, .size = written->size };
+	int rc = dbbi_s3_list(s3, name, look, &l, err);
+
+	return rc == DBB_OK && !l.found ? exists(err) : rc;
+}
+
 int
 dbbi_s3_compare(dbbi_s3 *s3, const char *name,
     const dbbi_s3_written *written, dbb_error *err)
@@ -83,7 +112,8 @@ dbbi_s3_compare(dbbi_s3 *s3, const char *name,
 			rc = exists(err);
 	}
 	dbbi_http_response_clear(&head);
-	return rc;
+	return rc == DBB_EACCESS ? compare_listed(s3, name, written, err) :
+	    rc;
 }
 
 /* ---- one request ---- */
