@@ -150,6 +150,9 @@ advise(dbbi_http_exchange *x, dbbi_http_outcome outcome, dbb_error *err)
 	else if (outcome == DBBI_HTTP_REFUSED)
 		dbbi_error_hint(err, "check that the server runs and listens "
 		    "there, and that no firewall is between");
+	else if (outcome == DBBI_HTTP_TIMEOUT || outcome == DBBI_HTTP_CUT)
+		dbbi_error_hint(err, "check that the server is well, and the "
+		    "network between");
 	else if (outcome == DBBI_HTTP_TLS)
 		advise_on_tls(x, err);
 	if (err != NULL)

@@ -16,6 +16,8 @@
 
 #define UNREACHED_TIMES 3	/* for a server that has never answered: its
 				   name is wrong rather than it is away */
+#define AWAY_STALL_S 5		/* instead of the usual 30: for one that was
+				   given up before */
 #define DEFAULT_REGION "us-east-1"
 
 int64_t
@@ -101,6 +103,7 @@ send_signed(dbbi_s3_call *call, const dbbi_s3_target *target,
 		.body = r->body, .body_size = r->body_size,
 		.sink = r->sink, .payload = r->payload,
 		.max_body = r->max_body,
+		.stall_s = atomic_load(&call->s3->away) ? AWAY_STALL_S : 0,
 	};
 
 	return dbbi_http_start(&call->exchange, call->s3->http, &request,
