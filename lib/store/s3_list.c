@@ -15,6 +15,7 @@
 #define PAGE_NAMES 1000
 #define PAGE_MAX ((size_t)8 << 20)	/* 1000 names of 1 KiB, all of their
 					   bytes encoded, come to half */
+#define EMPTY_PAGES 1000	/* one after the other: then nothing will come */
 #define ROOT "ListBucketResult"
 
 /* A page as it is read, and the listing that it belongs to. */
@@ -200,6 +201,7 @@ dbbi_s3_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
 {
 	dbbi_s3 *s3 = store;
 	char *token = NULL;
+	unsigned empty = 0;
 	int rc, more;
 
 	if (s3->as_of != NULL)
@@ -217,8 +219,11 @@ dbbi_s3_list(void *store, const char *prefix, dbb_list_fn fn, void *payload,
 		free(token);
 		token = p.token;
 		more = p.truncated;
-	} while (rc == DBB_OK && more);
+		empty = p.count == 0 ? empty + 1 : 0;
+	} while (rc == DBB_OK && more && empty < EMPTY_PAGES);
 	free(token);
+	if (rc == DBB_OK && more)
+		return broken(err, "one empty page comes after the other");
 	return rc;
 }
 

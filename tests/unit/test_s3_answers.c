@@ -539,6 +539,23 @@ START_TEST(pages_are_gone_through)
 }
 END_TEST
 
+START_TEST(empty_pages_end_the_listing_at_last)
+{
+	static char pages[1000][256];
+	int i, count;
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(pages[i], sizeof(pages[i]), LIST("<IsTruncated>true"
+		    "</IsTruncated><NextContinuationToken>%d"
+		    "</NextContinuationToken>"), i);
+		answer(200, pages[i]);
+	}
+	ck_assert_int_eq(list(&count), DBB_EDAMAGED);
+	ck_assert_ptr_nonnull(strstr(err.message, "empty page"));
+	ck_assert_uint_eq(requests(), 1000);
+}
+END_TEST
+
 START_TEST(a_page_that_comes_again_ends_the_listing)
 {
 	int i, count;
@@ -895,6 +912,7 @@ main(void)
 	tcase_add_loop_test(tc, a_broken_listing_is_no_listing, 0,
 	    COUNT(listings));
 	tcase_add_test(tc, pages_are_gone_through);
+	tcase_add_test(tc, empty_pages_end_the_listing_at_last);
 	tcase_add_test(tc, a_page_that_comes_again_ends_the_listing);
 	tcase_add_test(tc, an_endless_listing_is_left_off);
 	tcase_add_test(tc, endless_headers_are_left_off);
