@@ -11,6 +11,16 @@
 #define CLOCK 1u
 #define REGION 2u
 #define KEYS 4u
+#define LOCKED_MOST_MS ((int64_t)24 * 3600 * 1000)
+
+/* Locks end by this clock: an answer that anybody on the way may have written
+ * is not to lock what is stored for a century. */
+static int
+is_too_far(const dbbi_s3 *s3, int64_t ahead)
+{
+	return s3->settings.lock != DBBI_S3_LOCK_NONE &&
+	    (ahead > LOCKED_MOST_MS || ahead < -LOCKED_MOST_MS);
+}
 
 static int
 correct_clock(dbbi_s3 *s3, int64_t server_ms)
@@ -18,7 +28,7 @@ correct_clock(dbbi_s3 *s3, int64_t server_ms)
 	int64_t ahead = server_ms - dbbi_now_ms();
 	int64_t s = ahead / 1000;
 
-	if (server_ms == 0)
+	if (server_ms == 0 || is_too_far(s3, ahead))
 		return 0;
 	pthread_mutex_lock(&s3->mutex);
 	s3->clock_ms = ahead;

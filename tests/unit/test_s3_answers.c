@@ -61,16 +61,23 @@ answer(int status, const char *body)
 }
 
 static int
-open_store(uint32_t flags)
+open_store_with(uint32_t flags, const char *more, const char *even_more)
 {
 	char endpoint[96];
 	const char *settings[] = { endpoint, "access-key=id",
-	    "secret-key=s3cret", "retry-times=2", "region=us-west-1", NULL };
+	    "secret-key=s3cret", "retry-times=2", "region=us-west-1", more,
+	    even_more, NULL };
 
 	snprintf(endpoint, sizeof(endpoint), "endpoint=%s",
 	    http_server_url(server));
 	return dbbi_store_open_with(&store, registry, "s3://bucket/p", flags,
 	    settings, &run, &err);
+}
+
+static int
+open_store(uint32_t flags)
+{
+	return open_store_with(flags, NULL, NULL);
 }
 
 static void
@@ -365,6 +372,21 @@ START_TEST(a_clock_is_put_right_once)
 	ck_assert_int_eq(put(0), DBB_EAUTH);
 	ck_assert_ptr_nonnull(strstr(err.hint, "set the clock"));
 	ck_assert_uint_eq(requests(), 2);
+}
+END_TEST
+
+/* Who answers may be anybody on the way, and locks end by the clock. */
+START_TEST(a_clock_that_is_years_off_is_not_taken_where_there_are_locks)
+{
+	dbbi_store_close(store);
+	answer(200, EMPTY_LIST);
+	ck_assert_msg(open_store_with(0, "object-lock=compliance",
+	    "object-lock-days=7") == DBB_OK, "%s", err.message);
+	answer_with(HTTP_FINE, 0, 403,
+	    "Date: Sun, 22 Nov 2099 02:00:00 GMT\r\n",
+	    ERROR("RequestTimeTooSkewed", ""));
+	ck_assert_int_eq(put(0), DBB_EAUTH);
+	ck_assert_ptr_nonnull(strstr(err.hint, "set the clock"));
 }
 END_TEST
 
@@ -902,6 +924,8 @@ main(void)
 	tcase_add_test(tc, a_region_that_is_none_is_not_believed);
 	tcase_add_test(tc, the_servers_clock_is_used_and_said);
 	tcase_add_test(tc, a_clock_is_put_right_once);
+	tcase_add_test(tc,
+	    a_clock_that_is_years_off_is_not_taken_where_there_are_locks);
 	tcase_add_test(tc, a_put_is_conditional_and_carries_its_checksum);
 	tcase_add_test(tc, another_checksum_is_an_error);
 	tcase_add_loop_test(tc, a_put_whose_answer_was_lost_is_recognised, 0,
