@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE (256u * 1024)
-
 int
 dbbi_stored_open(dbbi_stored_set *out, dbbi_ops *ops, const char *set,
     const char *const *sources, dbb_error *err)
@@ -65,30 +63,34 @@ dbbi_stored_stream_at(dbbi_stored_stream *out, const dbbi_json *source,
 	return 0;
 }
 
+/* Who gets a stream, and who looks how far it is. */
+struct counted {
+	dbb_write_fn fn;
+	void *payload;
+	_Atomic uint64_t *count;	/* may be NULL */
+};
+
+static int
+count_on(const void *data, size_t size, void *payload)
+{
+	struct counted *c = payload;
+	int rc = c->fn(data, size, c->payload);
+
+	if (c->count != NULL)
+		atomic_fetch_add(c->count, size);
+	return rc;
+}
+
 int
 dbbi_stored_send(const dbbi_stored_set *stored,
     const dbbi_stored_stream *stream, dbb_write_fn fn, void *payload,
     _Atomic uint64_t *count, dbb_error *err)
 {
-	dbbi_reader *in = NULL;
-	uint8_t *block;
-	size_t got;
+	struct counted c = { fn, payload, count };
 	int rc;
 
-	if ((block = malloc(BLOCK_SIZE)) == NULL)
-		return dbbi_error_nomem(err);
-	rc = dbbi_repo_read_stream(&in, stored->vault.repo, &stream->ref, 0,
-	    err);
-	while (rc == 0 && (rc = dbbi_reader_read(&got, in, block, BLOCK_SIZE,
-	    err)) == 0 && got > 0) {
-		if (fn(block, got, payload) != 0)
-			rc = dbbi_error_set(err, DBB_ECANCELED,
-			    "the receiver stopped taking it");
-		if (count != NULL)
-			atomic_fetch_add(count, got);
-	}
-	dbbi_reader_free(in);
-	free(block);
+	rc = dbbi_repo_send_stream(stored->vault.repo, &stream->ref, count_on,
+	    &c, err);
 	return dbbi_error_context(err, rc, "reading '%s' of set %s",
 	    stream->name, stored->id);
 }

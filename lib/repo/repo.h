@@ -118,10 +118,15 @@ void dbbi_repo_writer_free(dbbi_repo_writer *writer);
 /* ---- read (stream_reader.c) ---- */
 
 /* The plain bytes of a stream, fetched ahead and decompressed by `threads`
- * (0: one a core), each chunk checked against its id before it is given and
+ * (0: one a core, and more where the store is far), each chunk checked against its id before it is given and
  * the whole against `ref->sha256` before the end is given: DBB_EDAMAGED. */
 int dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
     const dbbi_stream_ref *ref, unsigned threads, dbb_error *err);
+
+/* The same, given to `fn` where they lie. A failure may come after bytes were
+ * given: only DBB_OK says that they are the stream. */
+int dbbi_repo_send_stream(dbbi_repo *repo, const dbbi_stream_ref *ref,
+    dbb_write_fn fn, void *payload, dbb_error *err);
 
 /* ---- sets (manifest.c) ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A stream's plain bytes: the caller's thread takes extents in order, copies
- * them from the cells, hashes what it gives, and says the end only when the
- * hash is right.
+ * or lends them from the cells, hashes what it gives, and says the end only
+ * when the hash is right.
  */
 #include <config.h>
 
@@ -127,28 +127,46 @@ release_extent(struct stream_reader *r)
 	r->at = 0;
 }
 
+/* The next bytes, at most `most`, where they lie; none at the end. They stay
+ * there until they are said to be given. */
+static int
+next_bytes(const uint8_t **out, size_t *size, struct stream_reader *r,
+    size_t most, dbb_error *err)
+{
+	const dbbi_extent *e = NULL;
+	int rc;
+
+	*size = 0;
+	if ((rc = wait_extent(&e, r, err)) != 1 || e == NULL)
+		return rc;
+	*out = r->c.cells[e->cell].content.bytes + e->offset + r->at;
+	*size = e->length - r->at < most ? e->length - r->at : most;
+	return dbbi_sha256_add(r->hash, *out, *size, err);
+}
+
+static void
+note_given(struct stream_reader *r, size_t size)
+{
+	const dbbi_extent *e = &r->c.extents[r->c.head % DBBI_EXTENTS];
+
+	r->given += size;
+	r->at += (uint32_t)size;
+	if (r->at == e->length)
+		release_extent(r);
+}
+
 static int
 read_some(size_t *got, struct stream_reader *r, uint8_t *buffer, size_t size,
     dbb_error *err)
 {
-	const dbbi_extent *e = NULL;
-	size_t n;
+	const uint8_t *bytes;
 	int rc;
 
-	*got = 0;
-	if ((rc = wait_extent(&e, r, err)) != 1 || e == NULL)
+	if ((rc = next_bytes(&bytes, got, r, size, err)) < 0 || *got == 0)
 		return rc;
-	n = e->length - r->at;
-	if (n > size)
-		n = size;
-	memcpy(buffer, r->c.cells[e->cell].content.bytes + e->offset + r->at,
-	    n);
-	r->at += (uint32_t)n;
-	if (r->at == e->length)
-		release_extent(r);
-	r->given += n;
-	*got = n;
-	return dbbi_sha256_add(r->hash, buffer, n, err);
+	memcpy(buffer, bytes, *got);
+	note_given(r, *got);
+	return 0;
 }
 
 static int
@@ -271,8 +289,8 @@ default_threads(dbbi_store *store)
 	return dbbi_store_parallel(store) > 1 ? cores + WAITING : cores;
 }
 
-int
-dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
+static int
+open_reader(struct stream_reader **out, dbbi_repo *repo,
     const dbbi_stream_ref *ref, unsigned threads, dbb_error *err)
 {
 	struct stream_reader *r;
@@ -300,6 +318,42 @@ dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
 		free_reader(&r->base);
 		return rc;
 	}
-	*out = &r->base;
+	*out = r;
 	return 0;
+}
+
+int
+dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
+    const dbbi_stream_ref *ref, unsigned threads, dbb_error *err)
+{
+	struct stream_reader *r;
+	int rc = open_reader(&r, repo, ref, threads, err);
+
+	if (rc == 0)
+		*out = &r->base;
+	return rc;
+}
+
+int
+dbbi_repo_send_stream(dbbi_repo *repo, const dbbi_stream_ref *ref,
+    dbb_write_fn fn, void *payload, dbb_error *err)
+{
+	struct stream_reader *r;
+	const uint8_t *bytes;
+	size_t size;
+	int rc;
+
+	if ((rc = open_reader(&r, repo, ref, 0, err)) < 0)
+		return rc;
+	while ((rc = next_bytes(&bytes, &size, r, SIZE_MAX, err)) == 0 &&
+	    size > 0) {
+		if (fn(bytes, size, payload) != 0) {
+			rc = dbbi_error_set(err, DBB_ECANCELED,
+			    "the receiver stopped taking it");
+			break;
+		}
+		note_given(r, size);
+	}
+	free_reader(&r->base);
+	return rc;
 }

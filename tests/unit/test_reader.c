@@ -224,6 +224,61 @@ START_TEST(can_be_canceled)
 }
 END_TEST
 
+static int
+take(const void *bytes, size_t size, void *payload)
+{
+	size_t *taken = payload;
+
+	ck_assert_uint_le(size, 20000 - *taken);
+	ck_assert_mem_eq(bytes, data + *taken, size);
+	*taken += size;
+	return 0;
+}
+
+static int
+stop_at_once(const void *bytes, size_t size, void *payload)
+{
+	int *calls = payload;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_uint_gt(size, 0);
+	++*calls;
+	return 1;
+}
+
+START_TEST(sends_the_whole_stream)
+{
+	size_t taken = 0;
+
+	repo_ok(dbbi_repo_send_stream(fx.repo, &ref, take, &taken, &fx.err));
+	ck_assert_uint_eq(taken, 20000);
+}
+END_TEST
+
+START_TEST(sends_nothing_more_to_a_receiver_that_stopped)
+{
+	uint8_t *large = repo_bytes(2 * MIB, 5);
+	dbbi_stream_ref big = repo_write(large, 2 * MIB);
+	int calls = 0;
+
+	ck_assert_int_eq(dbbi_repo_send_stream(fx.repo, &big, stop_at_once,
+	    &calls, &fx.err), DBB_ECANCELED);
+	ck_assert_int_eq(calls, 1);
+	free(large);
+}
+END_TEST
+
+START_TEST(does_not_say_that_another_stream_was_sent)
+{
+	size_t taken = 0;
+
+	ref.sha256[0] ^= 1;
+	ck_assert_int_eq(dbbi_repo_send_stream(fx.repo, &ref, take, &taken,
+	    &fx.err), DBB_EDAMAGED);
+	ck_assert_ptr_nonnull(strstr(fx.err.message, "SHA-256"));
+}
+END_TEST
+
 static void *
 read_on_a_thread(void *argument)
 {
@@ -279,6 +334,9 @@ main(void)
 	tcase_add_test(tc, says_the_end_as_often_as_it_is_asked);
 	tcase_add_test(tc, may_be_freed_at_any_time);
 	tcase_add_test(tc, can_be_canceled);
+	tcase_add_test(tc, sends_the_whole_stream);
+	tcase_add_test(tc, sends_nothing_more_to_a_receiver_that_stopped);
+	tcase_add_test(tc, does_not_say_that_another_stream_was_sent);
 	tcase_add_test(tc, several_threads_read_at_once);
 	return repo_run("reader", tc);
 }
