@@ -65,6 +65,7 @@ typedef struct dbbi_s3_settings {
 	dbbi_retry_policy retry;
 	enum dbbi_s3_lock lock;
 	unsigned lock_days;
+	int customer_key;		/* objects are read with one */
 	dbbi_list headers;		/* "Name: value" */
 	unsigned *header_actions;	/* which request each goes with */
 } dbbi_s3_settings;

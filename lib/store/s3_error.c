@@ -119,9 +119,11 @@ hint_at_right(const dbbi_s3 *s3, enum dbbi_s3_action action, dbb_error *err)
 	switch (action) {
 	case DBBI_S3_READ:
 	case DBBI_S3_STAT:
-		dbbi_error_hint(err, "the key lacks the right to read: "
+		dbbi_error_hint(err, "%sthe key lacks the right to read: "
 		    "s3:GetObject on '%s/%s*' (and s3:ListBucket on '%s', "
-		    "without which what is missing is refused)", bucket,
+		    "without which what is missing is refused)",
+		    s3->settings.customer_key ? "'sse-customer-key' is "
+		    "another than it was written with; or " : "", bucket,
 		    prefix, bucket);
 		break;
 	case DBBI_S3_WRITE:

@@ -247,7 +247,7 @@ static int
 add_customer_key(struct reading *r)
 {
 	const unsigned actions = DBBI_S3_READ | DBBI_S3_STAT | DBBI_S3_WRITE |
-	    DBBI_S3_PART;
+	    DBBI_S3_PART | DBBI_S3_FINISH;
 	uint8_t key[CUSTOMER_KEY_SIZE + 4];
 	char *secret = NULL, md5[DBBI_S3_MD5_TEXT];
 	size_t size = 0;
@@ -271,6 +271,7 @@ add_customer_key(struct reading *r)
 	if (rc == 0)
 		rc = add_header(r, actions, ENCRYPTION "-customer-key-MD5",
 		    md5, "sse-customer-key");
+	r->to->customer_key = rc == 0;
 	dbbi_wipe(key, sizeof(key));
 	dbbi_secret_free(secret);
 	return rc;

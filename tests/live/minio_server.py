@@ -3,6 +3,7 @@
 started and stopped by its pids."""
 
 import json
+import base64
 import os
 import shutil
 import ssl
@@ -61,6 +62,9 @@ class Server:
                'MINIO_ROOT_PASSWORD': ROOT.secret,
                'MINIO_BROWSER': 'off', 'MINIO_UPDATE': 'off',
                'MINIO_CI_CD': 'on',     # drives may be of one file system
+               # For what it encrypts itself (sse = s3, kms).
+               'MINIO_KMS_SECRET_KEY': 'tests:' + base64.b64encode(
+                   b'k' * 32).decode(),
                # In a container it does not believe in 127.0.0.1 otherwise.
                '_MINIO_SERVER_LOCAL': f'127.0.0.1:{self.ports[number]}'}
         if self.region:

@@ -95,7 +95,13 @@ class Client:
 
     def request(self, method, path, query=None, body=b'', headers=None,
                 service='s3'):
-        """Send one request; its body, or Refused."""
+        """Send one request; the answer's body, or Refused."""
+        return self._exchange(method, path, query, body, headers,
+                              service)[0]
+
+    def _exchange(self, method, path, query=None, body=b'', headers=None,
+                  service='s3'):
+        """Send one request; body and headers of the answer."""
         path = quote(path)
         query = '&'.join(f'{quote(k, "")}={quote(v, "")}' for k, v in
                          sorted((query or {}).items()))
@@ -111,7 +117,7 @@ class Client:
             connection.close()
         if answer.status >= 300:
             raise Refused(answer.status, said)
-        return said
+        return said, answer.headers
 
     # ---- buckets and objects ----
 
@@ -128,6 +134,10 @@ class Client:
     def get(self, bucket, key):
         """An object's bytes."""
         return self.request('GET', f'/{bucket}/{key}')
+
+    def head(self, bucket, key):
+        """What the server says of an object, by header."""
+        return self._exchange('HEAD', f'/{bucket}/{key}')[1]
 
     def delete(self, bucket, key, version=None):
         """Delete an object, or one version of it."""
