@@ -30,9 +30,9 @@ def lonely():
 
 def slow_site(folder, server, s3, database, rate='4M', **settings):
     """A site whose runs take long enough to do something meanwhile."""
+    settings = {'bandwidth_up': rate, 'bandwidth_down': rate, **settings}
     site = S3Site(folder, server, s3, (database,), sealed=True,
-                  part_size='5M', bandwidth_up=rate, bandwidth_down=rate,
-                  **settings)
+                  part_size='5M', **settings)
     site.init()
     return site
 
@@ -66,8 +66,9 @@ def test_a_node_may_die_in_a_backup_and_another_in_a_restore(
 def test_a_server_that_comes_back_is_waited_for(
         tmp_path, server, medium, lonely, built):
     """By one that writes and by one that reads."""
-    reader, writer = (slow_site(tmp_path / name, server, lonely, medium)
-                      for name in ('reader', 'writer'))
+    reader = slow_site(tmp_path / 'reader', server, lonely, medium, '1M',
+                       bandwidth_up='64M')
+    writer = slow_site(tmp_path / 'writer', server, lonely, medium)
     made = reader.backup()['set']
     out = str(tmp_path / 'out')
     reading = reader.start('dbb-restore', '-q', 'cat', made, 'main',
