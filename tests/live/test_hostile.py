@@ -450,8 +450,9 @@ def test_timeouts_of_a_database_do_not_strike(site, small_server):
 
 
 def test_timeouts_of_the_user_do_not_strike(site, small_server):
-    for name in TIMEOUTS:
-        small_server.psql(f"ALTER ROLE postgres SET {name} = '1ms'")
+    # In one session: the next one is under them itself.
+    small_server.psql(';'.join(f"ALTER ROLE postgres SET {name} = '1ms'"
+                               for name in TIMEOUTS))
     site.configure(small_server, ('app',), connection=small_server.conninfo(
         'app') + " options='-c work_mem=5MB'")
     try:
