@@ -118,8 +118,9 @@ void dbbi_repo_writer_free(dbbi_repo_writer *writer);
 /* ---- read (stream_reader.c) ---- */
 
 /* The plain bytes of a stream, fetched ahead and decompressed by `threads`
- * (0: one a core, and more where the store is far), each chunk checked against its id before it is given and
- * the whole against `ref->sha256` before the end is given: DBB_EDAMAGED. */
+ * (0: one a core, and more where the store is far), each chunk checked against
+ * its id before it is given and the whole against `ref->sha256` before the end
+ * is given: DBB_EDAMAGED. */
 int dbbi_repo_read_stream(dbbi_reader **out, dbbi_repo *repo,
     const dbbi_stream_ref *ref, unsigned threads, dbb_error *err);
 

@@ -178,8 +178,8 @@ int dbbi_s3_do(dbbi_http_response *out, dbbi_s3 *s3,
 
 /*
  * Wait before `retry` is tried again: 1; 0 when it is not to be. What is used
- * up for one request is for all, until the server decides one: a run that fails because
- * its server is gone has more to ask of it on its way out.
+ * up for one request is for all, until the server decides one: a run that fails
+ * because its server is gone has more to ask of it on its way out.
  */
 int dbbi_s3_wait(dbbi_s3 *s3, dbbi_retry *retry, uint64_t after_ms,
     dbb_error *err);

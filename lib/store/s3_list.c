@@ -39,14 +39,6 @@ broken(dbb_error *err, const char *why)
 	    "broken: %s", why);
 }
 
-static int
-keep(char **to, const char *text, dbb_error *err)
-{
-	free(*to);
-	*to = dbbi_text_dup(text);
-	return *to != NULL ? DBB_OK : dbbi_error_nomem(err);
-}
-
 /* An object is through: hand it over, without our prefix. */
 static int
 give_object(struct page *p, dbb_error *err)
@@ -80,7 +72,7 @@ take_object(struct page *p, const char *member, const char *text,
 	if (strcmp(member, "") == 0)
 		return give_object(p, err);
 	if (strcmp(member, "/Key") == 0)
-		return keep(&p->key, text, err);
+		return dbbi_s3_keep(&p->key, text, err);
 	if (strcmp(member, "/LastModified") == 0)
 		p->object.modified_at_ms = dbbi_s3_time_parse(text);
 	if (strcmp(member, "/Size") == 0 && dbbi_parse_u64(
@@ -101,7 +93,7 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 		p->has_truncated = 1;
 		p->truncated = strcmp(text, "true") == 0;
 	} else if (strcmp(path, ROOT "/NextContinuationToken") == 0) {
-		return keep(&p->token, text, err);
+		return dbbi_s3_keep(&p->token, text, err);
 	} else if (strcmp(path, ROOT "/KeyCount") == 0) {
 		p->has_said = dbbi_parse_u64(&p->said, text, 0,
 		    PAGE_NAMES) == 0;

@@ -36,14 +36,6 @@ struct uploads {
 	int truncated;
 };
 
-static int
-keep(char **to, const char *text, dbb_error *err)
-{
-	free(*to);
-	*to = dbbi_text_dup(text);
-	return *to != NULL ? DBB_OK : dbbi_error_nomem(err);
-}
-
 static void
 clear_upload(struct upload *u)
 {
@@ -92,18 +84,18 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 	if (strcmp(path, ROOT "/IsTruncated") == 0)
 		u->truncated = strcmp(text, "true") == 0;
 	if (strcmp(path, ROOT "/NextKeyMarker") == 0)
-		return keep(&u->next_key, text, err);
+		return dbbi_s3_keep(&u->next_key, text, err);
 	if (strcmp(path, ROOT "/NextUploadIdMarker") == 0)
-		return keep(&u->next_id, text, err);
+		return dbbi_s3_keep(&u->next_id, text, err);
 	if (strncmp(path, upload, sizeof(upload) - 1) != 0)
 		return DBB_OK;
 	path += sizeof(upload) - 1;
 	if (strcmp(path, "") == 0)
 		return end_upload(u, err);
 	if (strcmp(path, "/Key") == 0)
-		return keep(&u->at_hand.key, text, err);
+		return dbbi_s3_keep(&u->at_hand.key, text, err);
 	if (strcmp(path, "/UploadId") == 0)
-		return keep(&u->at_hand.id, text, err);
+		return dbbi_s3_keep(&u->at_hand.id, text, err);
 	if (strcmp(path, "/Initiated") == 0)
 		u->begun_at_ms = dbbi_s3_time_parse(text);
 	return DBB_OK;

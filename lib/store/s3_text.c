@@ -110,6 +110,14 @@ dbbi_s3_tags_join(char **out, const dbbi_list *tags, dbb_error *err)
 }
 
 int
+dbbi_s3_keep(char **to, const char *text, dbb_error *err)
+{
+	free(*to);
+	*to = dbbi_text_dup(text);
+	return *to != NULL ? DBB_OK : dbbi_error_nomem(err);
+}
+
+int
 dbbi_s3_is_region(const char *text)
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz"

@@ -23,6 +23,9 @@ int dbbi_s3_base64_decode(uint8_t *out, size_t *size, size_t max,
 /* "key=value" each, as one query; DBB_ECONFIG where one is not so. */
 int dbbi_s3_tags_join(char **out, const dbbi_list *tags, dbb_error *err);
 
+/* Keep a copy of `text` instead of what was kept in `*to`. To free(3). */
+int dbbi_s3_keep(char **to, const char *text, dbb_error *err);
+
 int dbbi_s3_is_region(const char *text);
 
 /* Percent-decode in place, where a form has it with '+' being a blank; 0, or

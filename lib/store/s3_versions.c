@@ -35,14 +35,6 @@ broken(dbb_error *err, const char *why)
 	    "versions is broken: %s", why);
 }
 
-static int
-keep(char **to, const char *text, dbb_error *err)
-{
-	free(*to);
-	*to = dbbi_text_dup(text);
-	return *to != NULL ? DBB_OK : dbbi_error_nomem(err);
-}
-
 /* Markers may stand behind all versions of the page, by servers that think
  * little of order: then nobody knows which of a name's is the newest. */
 static int
@@ -90,9 +82,9 @@ take_member(struct listing *l, const char *member, const char *text,
     dbb_error *err)
 {
 	if (strcmp(member, "/Key") == 0)
-		return keep(&l->key, text, err);
+		return dbbi_s3_keep(&l->key, text, err);
 	if (strcmp(member, "/VersionId") == 0)
-		return keep(&l->id, text, err);
+		return dbbi_s3_keep(&l->id, text, err);
 	if (strcmp(member, "/LastModified") == 0)
 		l->version.modified_at_ms = dbbi_s3_time_parse(text);
 	if (strcmp(member, "/Size") == 0 && dbbi_parse_u64(
@@ -120,9 +112,9 @@ take(const char *path, const char *text, void *payload, dbb_error *err)
 		l->has_truncated = 1;
 		l->truncated = strcmp(text, "true") == 0;
 	} else if (strcmp(path, ROOT "/NextKeyMarker") == 0) {
-		return keep(&l->next_key, text, err);
+		return dbbi_s3_keep(&l->next_key, text, err);
 	} else if (strcmp(path, ROOT "/NextVersionIdMarker") == 0) {
-		return keep(&l->next_id, text, err);
+		return dbbi_s3_keep(&l->next_id, text, err);
 	}
 	return DBB_OK;
 }

@@ -172,8 +172,8 @@ dbbi_store_put_write(dbbi_put *put, const void *data, size_t size,
 	if (size == 0)
 		return DBB_OK;
 	dbbi_error_clear(err);
-	rc = dbbi_store_settle(entry, entry->driver.put_write(put->handle, data, size,
-	    err), err);
+	rc = dbbi_store_settle(entry, entry->driver.put_write(put->handle,
+	    data, size, err), err);
 	if (rc < 0)
 		put->closed = "writing it failed before";
 	return dbbi_error_context(err, rc, "storing '%s'", put->name);
@@ -188,7 +188,8 @@ dbbi_store_put_commit(dbbi_put *put, dbb_error *err)
 	if (put->closed != NULL)
 		return refuse_closed(put, err);
 	dbbi_error_clear(err);
-	rc = dbbi_store_settle(entry, entry->driver.put_commit(put->handle, err), err);
+	rc = dbbi_store_settle(entry, entry->driver.put_commit(put->handle,
+	    err), err);
 	put->closed = rc < 0 ? "committing it failed before" :
 	    "it is committed already";
 	return dbbi_error_context(err, rc, "storing '%s'", put->name);
@@ -251,8 +252,8 @@ dbbi_store_read(size_t *got, dbbi_store *store, const char *name,
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
 	dbbi_error_clear(err);
-	rc = dbbi_store_settle(&store->entry, store->entry.driver.read(&n, store->handle,
-	    name, offset, buffer, size, err), err);
+	rc = dbbi_store_settle(&store->entry, store->entry.driver.read(&n,
+	    store->handle, name, offset, buffer, size, err), err);
 	if (rc == DBB_OK && n > size)
 		rc = dbbi_error_set(err, DBB_EINTERNAL, "the store driver "
 		    "'%s:' read more than was asked for",
@@ -372,7 +373,7 @@ dbbi_store_remove(dbbi_store *store, const char *name, dbb_error *err)
 	if ((rc = check_name(name, err)) < 0)
 		return rc;
 	dbbi_error_clear(err);
-	rc = dbbi_store_settle(&store->entry, store->entry.driver.remove(store->handle,
-	    name, err), err);
+	rc = dbbi_store_settle(&store->entry, store->entry.driver.remove(
+	    store->handle, name, err), err);
 	return dbbi_error_context(err, rc, "deleting '%s'", name);
 }
