@@ -246,6 +246,16 @@ START_TEST(settings_that_cannot_be_are_named)
 }
 END_TEST
 
+/* A customer's key goes with whatever writes or reads, and with nothing
+ * else. */
+#define CUSTOMER_TEXT "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+#define CUSTOMER_KEY "sse-customer-key=" CUSTOMER_TEXT
+#define CUSTOMER_HEADERS \
+	"x-amz-server-side-encryption-customer-algorithm: AES256|" \
+	"x-amz-server-side-encryption-customer-key: " CUSTOMER_TEXT "|" \
+	"x-amz-server-side-encryption-customer-key-MD5: " \
+	"KYvwGXoFFJ42a2u2GDWhwQ==|"
+
 static const struct {
 	const char *settings[3];
 	enum dbbi_s3_action action;
@@ -262,13 +272,12 @@ static const struct {
 	{ { "sse=kms", "sse-key-id=mine" }, DBBI_S3_WRITE,
 	    "x-amz-server-side-encryption: aws:kms|"
 	    "x-amz-server-side-encryption-aws-kms-key-id: mine|" },
-	{ { "sse=c", "sse-customer-key=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg"
-	    "5MDE=" }, DBBI_S3_READ,
-	    "x-amz-server-side-encryption-customer-algorithm: AES256|"
-	    "x-amz-server-side-encryption-customer-key: "
-	    "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=|"
-	    "x-amz-server-side-encryption-customer-key-MD5: "
-	    "KYvwGXoFFJ42a2u2GDWhwQ==|" },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_READ, CUSTOMER_HEADERS },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_STAT, CUSTOMER_HEADERS },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_WRITE, CUSTOMER_HEADERS },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_PART, CUSTOMER_HEADERS },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_FINISH, CUSTOMER_HEADERS },
+	{ { "sse=c", CUSTOMER_KEY }, DBBI_S3_DELETE, "" },
 	{ { "requester-pays=yes" }, DBBI_S3_LIST,
 	    "x-amz-request-payer: requester|" },
 	{ { "object-lock=compliance", "object-lock-days=2" }, DBBI_S3_WRITE,
