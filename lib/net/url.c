@@ -4,6 +4,7 @@
 #include "net/url.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -110,6 +111,106 @@ dbbi_url_file_path(char **out, const char *url, dbb_error *err)
 	else
 		*out = copy;
 	curl_free(path);
+	curl_url_cleanup(u);
+	return rc;
+}
+
+/* ---- a server ---- */
+
+struct server_parts {
+	char *scheme, *host, *port, *path;
+};
+
+static int
+refuse_server(dbb_error *err, const char *why)
+{
+	dbbi_error_set(err, DBB_EINVAL, "this is no address of a server: %s",
+	    why);
+	dbbi_error_hint(err, "write http://host:port or https://host:port");
+	return DBB_EINVAL;
+}
+
+/* What is in a URL may be a secret, and is then not shown. */
+static const char *
+server_problem(CURLU *u, const char *url)
+{
+	static const struct {
+		CURLUPart part;
+		const char *why;
+	} no[] = {
+		{ CURLUPART_USER, "it names a user; keys are configured apart" },
+		{ CURLUPART_PASSWORD, "it holds a password; keys are "
+		    "configured apart" },
+		{ CURLUPART_QUERY, "it has a '?'" },
+		{ CURLUPART_FRAGMENT, "it has a '#'" },
+	};
+	char *part = NULL;
+	size_t i;
+
+	if (strncasecmp(url, "http://", 7) != 0 &&
+	    strncasecmp(url, "https://", 8) != 0)
+		return "it begins with neither http:// nor https://";
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK)
+		return "it cannot be parsed";
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		if (curl_url_get(u, no[i].part, &part, 0) != CURLUE_OK)
+			continue;
+		curl_free(part);
+		return no[i].why;
+	}
+	return NULL;
+}
+
+static char *
+join_server(const struct server_parts *p, unsigned port)
+{
+	size_t n = p->path != NULL ? strlen(p->path) : 0;
+	char number[16];
+
+	while (n > 0 && p->path[n - 1] == '/')
+		n--;
+	snprintf(number, sizeof(number), "%u", port);
+	return dbbi_text_format("%s://%s:%s%.*s", p->scheme, p->host,
+	    p->port != NULL ? p->port : number, (int)n,
+	    p->path != NULL ? p->path : "");
+}
+
+static int
+make_server(char **out, CURLU *u, unsigned port, dbb_error *err)
+{
+	struct server_parts p = {0};
+	int rc = DBB_OK;
+
+	if (curl_url_get(u, CURLUPART_SCHEME, &p.scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &p.host, 0) != CURLUE_OK) {
+		rc = refuse_server(err, "it names no host");
+		goto done;
+	}
+	curl_url_get(u, CURLUPART_PORT, &p.port, 0);
+	curl_url_get(u, CURLUPART_PATH, &p.path, 0);
+	if ((*out = join_server(&p, port)) == NULL)
+		rc = dbbi_error_nomem(err);
+done:
+	curl_free(p.scheme);
+	curl_free(p.host);
+	curl_free(p.port);
+	curl_free(p.path);
+	return rc;
+}
+
+int
+dbbi_url_server(char **out, const char *url, unsigned port, dbb_error *err)
+{
+	CURLU *u = curl_url();
+	const char *why;
+	int rc;
+
+	if (u == NULL)
+		return dbbi_error_nomem(err);
+	if ((why = server_problem(u, url)) != NULL)
+		rc = refuse_server(err, why);
+	else
+		rc = make_server(out, u, port, err);
 	curl_url_cleanup(u);
 	return rc;
 }

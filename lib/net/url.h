@@ -13,4 +13,11 @@ int dbbi_url_scheme(char **out, const char *url, dbb_error *err);
  * "localhost"); DBB_EINVAL otherwise. To free(3). */
 int dbbi_url_file_path(char **out, const char *url, dbb_error *err);
 
+/* "http://host:6333" of an http or https URL: without a '/' at the end, with
+ * `port` where it names none (443 and 80 are named, too, when they are
+ * meant). DBB_EINVAL where it holds a user, a password, a query or a
+ * fragment; the URL is then not shown. To free(3). */
+int dbbi_url_server(char **out, const char *url, unsigned port,
+    dbb_error *err);
+
 #endif
