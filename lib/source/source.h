@@ -17,6 +17,7 @@
 
 #include "util/config.h"
 #include "util/json.h"
+#include "util/notes.h"
 #include "util/reader.h"
 #include "util/run.h"
 
@@ -30,6 +31,7 @@ typedef struct dbbi_source_env {
 				   one; or NULL */
 	const dbbi_list *only;	/* back up just these databases, instead of
 				   the configured ones; or NULL */
+	dbbi_notes *notes;	/* from freeze or target_open on; or NULL */
 } dbbi_source_env;
 
 /* One stream that a source gives. */
@@ -70,6 +72,17 @@ struct dbbi_source_driver {
 	/* Can this configuration be understood, its secrets included? No
 	 * server is asked. */
 	int (*check_config)(const dbbi_source_env *env, dbb_error *err);
+
+	/*
+	 * Take away what a run left that ended without doing so: `note` is
+	 * what it wrote into env->notes. 0: it is gone, and the note with it;
+	 * DBB_FINDINGS: it is of another server than the configured one, and
+	 * stays for those who have that; a failure is told as a warning, and
+	 * the note stays. Nobody vouches for the note: it lay in a store. May
+	 * be NULL, for a kind that writes none.
+	 */
+	int (*clear_up)(const dbbi_source_env *env, const dbbi_json *note,
+	    dbb_error *err);
 
 	/* -- backing up -- */
 
