@@ -17,6 +17,7 @@ import minio_server  # noqa: E402
 import postgres_server  # noqa: E402
 import processes  # noqa: E402
 import programs  # noqa: E402
+import qdrant_server  # noqa: E402
 import s3_server  # noqa: E402
 import versity_server  # noqa: E402
 
@@ -107,6 +108,39 @@ def versity():
     if it is not None:
         yield it
         it.close()
+
+
+@pytest.fixture
+def new_qdrant():
+    """Makes Qdrant servers for one test; see qdrant_server."""
+    made = []
+
+    def make(**options):
+        try:
+            made.append(qdrant_server.new(**options))
+        except (qdrant_server.Unavailable, OSError) as error:
+            return missing(f'no Qdrant server: {error}')
+        return made[-1]
+    yield make
+    for it in made:
+        it.close()
+
+
+@pytest.fixture
+def qdrant(new_qdrant):
+    """A Qdrant server, empty, for one test."""
+    return new_qdrant()
+
+
+@pytest.fixture(scope='module')
+def qdrant_session():
+    """A Qdrant server for all tests of a file, which use names of their own."""
+    try:
+        it = qdrant_server.new()
+    except (qdrant_server.Unavailable, OSError) as error:
+        missing(f'no Qdrant server: {error}')
+    yield it
+    it.close()
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The Qdrant server of the tests: what goes in comes out, and its snapshots
+are whole. How it answers is for test_qdrant_replay."""
+
+import hashlib
+import json
+
+import pytest
+
+import qdrant_server
+
+
+def snapshot_of(qdrant, name, path):
+    """Take one, fetch it to a file; its description."""
+    folder = f'/collections/{qdrant_server.quote(name)}/snapshots'
+    told = qdrant.ask('POST', folder)
+    status, _, data = qdrant.raw(
+        'GET', f'{folder}/{qdrant_server.quote(told["name"])}')
+    assert status == 200
+    path.write_bytes(data)
+    return told
+
+
+@pytest.mark.parametrize('name', [
+    'dense', 'docs', 'uuid_ids', 'empty', 'shards3', 'made-from-parts'])
+def test_a_real_snapshot_comes_back_with_its_points(qdrant, name, tmp_path):
+    with open(f'{qdrant_server.archive(name)}.json',
+              encoding='utf-8') as file:
+        known = json.load(file)
+    qdrant.upload('first', qdrant_server.archive(name))
+    assert qdrant.count('first') == known['exact_count']
+    points = qdrant.points('first')
+    for it in known['points']:
+        assert points[it['id']] == (it['payload'], it['vector'])
+    told = snapshot_of(qdrant, 'first', tmp_path / 'again.snapshot')
+    data = (tmp_path / 'again.snapshot').read_bytes()
+    assert hashlib.sha256(data).hexdigest() == told['checksum']
+    assert len(data) == told['size']
+    qdrant.upload('second', tmp_path / 'again.snapshot')
+    assert qdrant.points('second') == points
+    first, second = qdrant.info('first'), qdrant.info('second')
+    assert second['config'] == first['config']
+    assert second['payload_schema'] == first['payload_schema']
