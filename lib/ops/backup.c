@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/clear_up.h"
 #include "ops/result.h"
 #include "util/clock.h"
 
@@ -193,6 +194,7 @@ start_writer(struct backup *b, dbb_error *err)
 
 		s->repo = b->vault.repo;
 		s->writer = b->writer;
+		s->notes.lease = b->vault.lease;
 		for (j = 0; s->rc == 0 && j < s->stream_count; j++)
 			b->meter.bytes_total +=
 			    s->source->streams[j].size_estimate;
@@ -284,6 +286,15 @@ check_stored(struct backup *b, dbb_error *err)
 	return 0;
 }
 
+static int
+clear_up_task(dbbi_task *task, dbb_error *err)
+{
+	struct backup *b = task->payload;
+
+	return dbbi_clear_up(b->ops, b->vault.repo, NULL, b->set.warnings,
+	    err);
+}
+
 /* From connected sources to a set in the repository. */
 static int
 make_set(struct backup *b, dbb_error *err)
@@ -293,7 +304,9 @@ make_set(struct backup *b, dbb_error *err)
 	if ((rc = start_writer(b, err)) < 0)
 		return rc;
 	backup_history_begin(b);
-	if ((rc = dbbi_task_run(backup_bases_task, b, &b->meter, err)) < 0 ||
+	if ((b->plan->clear_up && (rc = dbbi_task_run(clear_up_task, b,
+	    &b->meter, err)) < 0) ||
+	    (rc = dbbi_task_run(backup_bases_task, b, &b->meter, err)) < 0 ||
 	    (rc = dbbi_task_run(freeze_task, b, &b->meter, err)) < 0 ||
 	    (rc = backup_survivors(b, err)) < 0 ||
 	    (rc = dbbi_meter_phase(&b->meter, DBB_PHASE_READ, err)) < 0 ||
@@ -418,7 +431,7 @@ dbbi_op_backup(dbbi_json **out, dbbi_ops *ops,
 {
 	dbbi_choices choices = {0};
 	dbbi_backup_plan plan = { .labels = options->labels,
-	    .dry_run = options->dry_run != 0 };
+	    .dry_run = options->dry_run != 0, .clear_up = 1 };
 	dbbi_backup_item *items = NULL;
 	size_t i;
 	int rc;

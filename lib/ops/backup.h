@@ -16,6 +16,7 @@
 #include "ops/ledger.h"
 #include "ops/ops.h"
 #include "ops/select.h"
+#include "ops/source_notes.h"
 #include "ops/tasks.h"
 
 /* One source to back up; all borrowed. */
@@ -31,6 +32,7 @@ typedef struct dbbi_backup_plan {
 	size_t count;
 	const char *const *labels;	/* "KEY=VALUE", NULL-ended; or NULL */
 	int dry_run;
+	int clear_up;			/* first what earlier runs left */
 } dbbi_backup_plan;
 
 /* As dbb_backup_run; `*out` is its result document. */
@@ -60,6 +62,7 @@ struct backup_source {
 					   when any of its tasks fails */
 	int run_ready;
 	dbbi_source_env env;
+	dbbi_source_notes notes;	/* env.notes */
 	dbbi_source *source;
 	dbbi_repo *repo;		/* borrowed */
 	dbbi_repo_writer *writer;	/* borrowed */

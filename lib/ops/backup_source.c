@@ -32,6 +32,7 @@ backup_source_init(struct backup_source *s, const dbbi_backup_item *item,
 	s->env = (dbbi_source_env){ .config = ops->config, .run = &s->run,
 	    .kind = item->driver->kind, .name = item->name, .to = item->to,
 	    .only = item->only };
+	dbbi_source_notes_init(&s->notes, &s->env, NULL);
 	if ((s->warnings = dbbi_json_new_array()) == NULL)
 		return dbbi_error_nomem(err);
 	return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ops/backup.h"
+#include "ops/clear_up.h"
 #include "ops/ledger.h"
 #include "ops/result.h"
 #include "util/clock.h"
@@ -206,6 +207,16 @@ choose_task(dbbi_task *task, dbb_error *err)
 	return choose(task->payload, err);
 }
 
+/* Another connection can be named for one source only. */
+static int
+clear_up_task(dbbi_task *task, dbb_error *err)
+{
+	struct restore *r = task->payload;
+
+	return dbbi_clear_up(r->ops, r->stored.vault.repo, &r->sources[0].env,
+	    r->warnings, err);
+}
+
 /* How much there is to load, for the progress. */
 static uint64_t
 total_bytes(const struct restore *r)
@@ -321,6 +332,7 @@ restore_all(struct restore *r, dbb_error *err)
 
 	if ((rc = dbbi_task_run(choose_task, r, &r->meter, err)) < 0 ||
 	    (rc = run_step(r, restore_source_open, err)) < 0 ||
+	    (rc = dbbi_task_run(clear_up_task, r, &r->meter, err)) < 0 ||
 	    (rc = safety(r, err)) < 0)
 		return rc;
 	r->meter.bytes_total = total_bytes(r);

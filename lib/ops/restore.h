@@ -12,6 +12,7 @@
 #ifndef DBBI_RESTORE_H
 #define DBBI_RESTORE_H
 
+#include "ops/source_notes.h"
 #include "ops/stored.h"
 #include "ops/tasks.h"
 
@@ -21,6 +22,7 @@ struct restore_source {
 	const dbbi_json *entry;		/* of the manifest's body; borrowed */
 	const dbbi_stored_set *stored;
 	dbbi_source_env env;
+	dbbi_source_notes notes;	/* env.notes */
 	dbbi_target_plan plan;
 	dbbi_target *target;
 	dbbi_list replaces;		/* names of what exists */

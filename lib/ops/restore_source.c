@@ -84,6 +84,7 @@ restore_source_init(struct restore_source *s, const dbbi_stored_set *stored,
 	s->stored = stored;
 	s->env = (dbbi_source_env){ .config = ops->config, .run = ops->run,
 	    .kind = s->driver->kind, .name = s->name, .to = options->to };
+	dbbi_source_notes_init(&s->notes, &s->env, stored->vault.lease);
 	s->plan = (dbbi_target_plan){
 	    .facts = dbbi_json_object(entry, "facts"), .set = stored->id,
 	    .into = options->into, .replace = options->replace != 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h>
 
-#include "repo/lease.h"
+#include "repo/lease_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,47 +10,49 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "repo/lease_notes.h"
+#include "repo/lease_object.h"
 #include "repo/repository.h"
-#include "repo/seal.h"
 #include "util/clock.h"
+#include "util/process_mark.h"
 #include "util/threads.h"
-
-#define MAGIC "DBBLEASE"
-#define INFO "dbbackup lease"
-#define PREFIX "leases/"
-#define OBJECT_LIMIT 4096u	/* bytes */
-#define MOST_LISTED 1000u	/* of a folder that somebody filled */
-#define RUNS_OUT_MS (15 * 60 * (int64_t)1000)
-#define RENEW_S (5 * 60)
 
 struct dbbi_lease {
 	dbbi_repo *repo;	/* borrowed */
+	dbbi_lease_times times;
 	char object[DBBI_OBJECT_SIZE];
 	char verb[32];
 	char host[256];
+	char process[DBBI_PROCESS_MARK_SIZE];
 	int64_t started_at_ms;
-	pthread_mutex_t mutex;
+	pthread_mutex_t writing;	/* one writes the object at a time */
+	dbbi_json *notes;		/* as they are written down */
+	pthread_mutex_t mutex;		/* for `end` */
 	pthread_cond_t ended;
 	pthread_t thread;
 	int end;
 };
 
-/* ---- write ---- */
+/* ---- the object ---- */
 
 static int
-describe(dbbi_json **out, const dbbi_lease *lease)
+describe(dbbi_json **out, const dbbi_lease *lease, dbbi_json *notes,
+    unsigned lasts_ms)
 {
 	dbbi_json *json = dbbi_json_new_object();
 	char started[DBBI_TIME_SIZE], until[DBBI_TIME_SIZE];
 
 	dbbi_time_rfc3339(started, lease->started_at_ms);
-	dbbi_time_rfc3339(until, dbbi_now_ms() + RUNS_OUT_MS);
+	dbbi_time_rfc3339(until, dbbi_now_ms() + lasts_ms);
 	if (dbbi_json_set_string(json, "verb", lease->verb) < 0 ||
 	    dbbi_json_set_string(json, "host", lease->host) < 0 ||
 	    dbbi_json_set_u64(json, "pid", (uint64_t)getpid()) < 0 ||
+	    dbbi_json_set_string(json, "process", lease->process) < 0 ||
 	    dbbi_json_set_string(json, "version", PACKAGE_VERSION) < 0 ||
 	    dbbi_json_set_string(json, "started_at", started) < 0 ||
-	    dbbi_json_set_string(json, "until", until) < 0) {
+	    dbbi_json_set_string(json, "until", until) < 0 ||
+	    (dbbi_json_count(notes) > 0 && dbbi_json_set(json, "notes",
+	    json_object_get(notes)) < 0)) {
 		dbbi_json_free(json);
 		return DBB_ENOMEM;
 	}
@@ -58,40 +60,32 @@ describe(dbbi_json **out, const dbbi_lease *lease)
 	return 0;
 }
 
+/* With these notes; with `writing` held, unless nobody else has it yet. */
 static int
-encode(dbbi_bytes *b, const dbbi_keys *keys, dbbi_json *json, dbb_error *err)
-{
-	uint8_t header[DBBI_HEADER_SIZE];
-	const char *text = dbbi_json_text(json);
-	int rc;
-
-	if (text == NULL)
-		return dbbi_error_nomem(err);
-	dbbi_header_put(header, MAGIC, dbbi_seal_cipher(keys), 0);
-	if ((rc = dbbi_bytes_add(b, header, sizeof header, err)) < 0 ||
-	    (rc = dbbi_sealed_begin(b, keys, err)) < 0 ||
-	    (rc = dbbi_bytes_add(b, text, strlen(text), err)) < 0)
-		return rc;
-	return dbbi_sealed_end(b, sizeof header, keys, INFO, err);
-}
-
-static int
-write_lease(const dbbi_lease *lease, uint32_t flags, dbb_error *err)
+write_with(const dbbi_lease *lease, dbbi_json *notes, unsigned lasts_ms,
+    uint32_t flags, dbb_error *err)
 {
 	dbbi_json *json = NULL;
-	dbbi_bytes b;
 	int rc;
 
-	if (describe(&json, lease) < 0)
+	if (describe(&json, lease, notes, lasts_ms) < 0)
 		return dbbi_error_nomem(err);
-	dbbi_bytes_init(&b, OBJECT_LIMIT);
-	rc = encode(&b, lease->repo->keys, json, err);
-	if (rc == 0)
-		rc = dbbi_store_write(lease->repo->store, lease->object,
-		    b.data, b.size, flags, err);
-	dbbi_bytes_clear(&b);
+	rc = dbbi_lease_write(lease->repo, lease->object, json, flags, err);
 	dbbi_json_free(json);
 	return rc;
+}
+
+/* ---- renewing ---- */
+
+static void
+add_ms(struct timespec *t, unsigned ms)
+{
+	t->tv_sec += ms / 1000;
+	t->tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t->tv_nsec >= 1000000000) {
+		t->tv_sec++;
+		t->tv_nsec -= 1000000000;
+	}
 }
 
 /* Until it is to end, or it is time to renew; with the mutex held. */
@@ -102,30 +96,41 @@ wait_to_renew(dbbi_lease *lease)
 	int rc = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RENEW_S;
+	add_ms(&until, lease->times.renew_ms);
 	while (!lease->end && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&lease->ended, &lease->mutex,
 		    &until);
+}
+
+static void
+renew_once(dbbi_lease *lease)
+{
+	dbb_error cause = {0};
+
+	pthread_mutex_lock(&lease->writing);
+	if (write_with(lease, lease->notes, lease->times.runs_out_ms,
+	    DBB_PUT_REPLACE, &cause) < 0)
+		dbbi_log(lease->repo->run, DBB_LOG_DEBUG,
+		    "renewing a lease: %s", cause.message);
+	pthread_mutex_unlock(&lease->writing);
 }
 
 static void *
 renew(void *argument)
 {
 	dbbi_lease *lease = argument;
-	dbb_error cause;
 
 	pthread_mutex_lock(&lease->mutex);
 	while (wait_to_renew(lease), !lease->end) {
 		pthread_mutex_unlock(&lease->mutex);
-		dbbi_error_clear(&cause);
-		if (write_lease(lease, DBB_PUT_REPLACE, &cause) < 0)
-			dbbi_log(lease->repo->run, DBB_LOG_DEBUG,
-			    "renewing a lease: %s", cause.message);
+		renew_once(lease);
 		pthread_mutex_lock(&lease->mutex);
 	}
 	pthread_mutex_unlock(&lease->mutex);
 	return NULL;
 }
+
+/* ---- from the beginning to the end ---- */
 
 /* The words of a new lease. */
 static int
@@ -137,55 +142,99 @@ name(dbbi_lease *lease, const char *verb, dbb_error *err)
 	lease->started_at_ms = dbbi_now_ms();
 	if ((rc = dbbi_set_id_new(id, lease->started_at_ms, err)) < 0)
 		return rc;
-	snprintf(lease->object, sizeof lease->object, PREFIX "%s", id);
+	snprintf(lease->object, sizeof lease->object, DBBI_LEASES "%s", id);
 	snprintf(lease->verb, sizeof lease->verb, "%s", verb);
 	if (gethostname(lease->host, sizeof lease->host - 1) < 0)
 		lease->host[0] = '\0';
 	dbbi_text_make_utf8(lease->host);
+	dbbi_process_mark(lease->process);
+	if ((lease->notes = dbbi_json_new_array()) == NULL)
+		return dbbi_error_nomem(err);
 	return 0;
+}
+
+/* NULL is allowed; its thread has ended. */
+static void
+release(dbbi_lease *lease)
+{
+	if (lease == NULL)
+		return;
+	dbbi_json_free(lease->notes);
+	pthread_cond_destroy(&lease->ended);
+	pthread_mutex_destroy(&lease->mutex);
+	pthread_mutex_destroy(&lease->writing);
+	free(lease);
+}
+
+/* NULL when that is not possible. */
+static dbbi_lease *
+make(dbbi_repo *repo, const dbbi_lease_times *times, dbb_error *err)
+{
+	dbbi_lease *lease = calloc(1, sizeof *lease);
+
+	if (lease == NULL) {
+		dbbi_error_nomem(err);
+		return NULL;
+	}
+	if (dbbi_cond_init(&lease->ended, err) < 0) {
+		free(lease);
+		return NULL;
+	}
+	pthread_mutex_init(&lease->mutex, NULL);
+	pthread_mutex_init(&lease->writing, NULL);
+	lease->repo = repo;
+	lease->times = *times;
+	return lease;
 }
 
 /* Write it and start the thread; nothing is left of it after a failure. */
 static int
 start(dbbi_lease *lease, dbb_error *err)
 {
-	int errnum, rc;
+	int rc;
 
-	if ((errnum = pthread_mutex_init(&lease->mutex, NULL)) != 0)
-		return dbbi_error_errno(err, errnum, "making a mutex");
-	if ((rc = dbbi_cond_init(&lease->ended, err)) < 0) {
-		pthread_mutex_destroy(&lease->mutex);
+	if ((rc = write_with(lease, lease->notes, lease->times.runs_out_ms, 0,
+	    err)) < 0)
 		return rc;
-	}
-	if ((rc = write_lease(lease, 0, err)) == 0) {
-		rc = dbbi_thread_start(&lease->thread, renew, lease, err);
-		if (rc < 0)
-			dbbi_store_remove(lease->repo->store, lease->object,
-			    NULL);
-	}
-	if (rc < 0) {
-		pthread_cond_destroy(&lease->ended);
-		pthread_mutex_destroy(&lease->mutex);
-	}
+	rc = dbbi_thread_start(&lease->thread, renew, lease, err);
+	if (rc < 0)
+		dbbi_store_remove(lease->repo->store, lease->object, NULL);
 	return rc;
+}
+
+dbbi_lease *
+dbbi_lease_take_with(dbbi_repo *repo, const char *verb,
+    const dbbi_lease_times *times)
+{
+	dbb_error cause = {0};
+	dbbi_lease *lease = make(repo, times, &cause);
+
+	if (lease != NULL &&
+	    name(lease, verb, &cause) == 0 && start(lease, &cause) == 0)
+		return lease;
+	dbbi_log(repo->run, DBB_LOG_DEBUG, "others cannot see that this is "
+	    "at work: %s", cause.message);
+	release(lease);
+	return NULL;
 }
 
 dbbi_lease *
 dbbi_lease_take(dbbi_repo *repo, const char *verb)
 {
-	dbbi_lease *lease = calloc(1, sizeof *lease);
-	dbb_error cause;
+	static const dbbi_lease_times times = { .renew_ms = 5 * 60 * 1000,
+	    .runs_out_ms = 15 * 60 * 1000 };
 
-	dbbi_error_clear(&cause);
-	if (lease == NULL)
-		return NULL;
-	lease->repo = repo;
-	if (name(lease, verb, &cause) == 0 && start(lease, &cause) == 0)
-		return lease;
-	dbbi_log(repo->run, DBB_LOG_DEBUG, "others cannot see that this is "
-	    "at work: %s", cause.message);
-	free(lease);
-	return NULL;
+	return dbbi_lease_take_with(repo, verb, &times);
+}
+
+static void
+stop_renewing(dbbi_lease *lease)
+{
+	pthread_mutex_lock(&lease->mutex);
+	lease->end = 1;
+	pthread_cond_signal(&lease->ended);
+	pthread_mutex_unlock(&lease->mutex);
+	pthread_join(lease->thread, NULL);
 }
 
 void
@@ -193,148 +242,50 @@ dbbi_lease_end(dbbi_lease *lease)
 {
 	if (lease == NULL)
 		return;
-	pthread_mutex_lock(&lease->mutex);
-	lease->end = 1;
-	pthread_cond_signal(&lease->ended);
-	pthread_mutex_unlock(&lease->mutex);
-	pthread_join(lease->thread, NULL);
-	dbbi_store_remove(lease->repo->store, lease->object, NULL);
-	pthread_cond_destroy(&lease->ended);
-	pthread_mutex_destroy(&lease->mutex);
-	free(lease);
+	stop_renewing(lease);
+	if (dbbi_json_count(lease->notes) == 0)
+		dbbi_store_remove(lease->repo->store, lease->object, NULL);
+	else
+		write_with(lease, lease->notes, 0, DBB_PUT_REPLACE, NULL);
+	release(lease);
 }
 
-/* ---- read ---- */
-
-static int
-decode(dbbi_json **out, uint8_t *data, size_t size, const dbbi_keys *keys,
-    dbb_error *err)
-{
-	dbbi_cursor c;
-	uint32_t zero;
-	int rc;
-
-	if (size < DBBI_HEADER_SIZE)
-		return dbbi_error_set(err, DBB_EDAMAGED, "it is too short");
-	if ((rc = dbbi_header_get(&zero, data, MAGIC, dbbi_seal_cipher(keys),
-	    err)) < 0 ||
-	    (rc = dbbi_sealed_open(&c, data, size, DBBI_HEADER_SIZE, keys,
-	    INFO, err)) < 0)
-		return rc;
-	return dbbi_json_parse(out, (const char *)c.at, c.left, err);
-}
-
-/* Take over only what a lease is made of, as it should be; 0, or -1. */
-static int
-copy_words(dbbi_json *to, const dbbi_json *from)
-{
-	static const char *const words[] = { "verb", "host", "version",
-	    "started_at", "until" };
-	const char *text;
-	uint64_t pid;
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if ((text = dbbi_json_string(from, words[i])) == NULL ||
-		    dbbi_json_set_string(to, words[i], text) < 0)
-			return -1;
-	return dbbi_json_u64(&pid, from, "pid") < 0 ||
-	    dbbi_json_set_u64(to, "pid", pid) < 0 ? -1 : 0;
-}
-
-/* NULL when it cannot be read. */
-static dbbi_json *
-read_lease(int64_t *until_ms, dbbi_repo *repo, const char *object)
-{
-	dbbi_json *json = NULL, *lease = dbbi_json_new_object();
-	uint8_t *data = NULL;
-	size_t size;
-	int bad;
-
-	bad = dbbi_store_load(&data, &size, repo->store, object,
-	    OBJECT_LIMIT, NULL) < 0 ||
-	    decode(&json, data, size, repo->keys, NULL) < 0 ||
-	    copy_words(lease, json) < 0 ||
-	    dbbi_time_parse(until_ms, dbbi_json_string(lease, "until")) < 0;
-	free(data);
-	dbbi_json_free(json);
-	if (!bad)
-		return lease;
-	dbbi_json_free(lease);
-	return NULL;
-}
-
-static int
-collect(const dbb_object *object, void *payload)
-{
-	dbbi_list *names = payload;
-
-	if (!dbbi_set_id_valid(object->name + strlen(PREFIX)))
-		return 0;
-	return names->count == MOST_LISTED ||
-	    dbbi_list_add(names, object->name, NULL) < 0;
-}
-
-static int
-compare_text(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* By the time they began. */
-static int
-list_names(dbbi_list *names, dbbi_repo *repo, dbb_error *err)
-{
-	int rc;
-
-	rc = dbbi_store_list(repo->store, PREFIX, collect, names, err);
-	if (rc == DBB_ECANCELED)	/* by `collect`: these are enough */
-		rc = 0;
-	if (rc == 0 && names->count > 0)
-		qsort(names->items, names->count, sizeof *names->items,
-		    compare_text);
-	return rc;
-}
+/* ---- notes ---- */
 
 int
-dbbi_leases_list(dbbi_json **out, dbbi_repo *repo, dbb_error *err)
+dbbi_lease_note(dbbi_lease *lease, const dbbi_note *note, dbb_error *err)
 {
-	dbbi_list names = { NULL, 0 };
-	dbbi_json *list = dbbi_json_new_array(), *lease;
-	int64_t until_ms;
+	dbbi_json *notes = NULL;
 	int rc;
 
-	rc = list == NULL ? dbbi_error_nomem(err) :
-	    list_names(&names, repo, err);
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
-		lease = read_lease(&until_ms, repo, names.items[i]);
-		if (lease != NULL && until_ms < dbbi_now_ms())
-			dbbi_json_free(lease);
-		else if (lease != NULL && dbbi_json_append(list, lease) < 0)
-			rc = dbbi_error_nomem(err);
+	pthread_mutex_lock(&lease->writing);
+	if ((rc = dbbi_notes_with(&notes, lease->notes, note, err)) == 0 &&
+	    (rc = write_with(lease, notes, lease->times.runs_out_ms,
+	    DBB_PUT_REPLACE, err)) == 0) {
+		dbbi_json_free(lease->notes);
+		lease->notes = notes;
+		notes = NULL;
 	}
-	dbbi_list_clear(&names);
-	if (rc == 0)
-		*out = list;
-	else
-		dbbi_json_free(list);
-	return dbbi_error_context(err, rc, "looking who is at work");
+	pthread_mutex_unlock(&lease->writing);
+	dbbi_json_free(notes);
+	return dbbi_error_context(err, rc, "noting '%s' for the next run",
+	    note->key);
 }
 
 void
-dbbi_leases_sweep(dbbi_repo *repo)
+dbbi_lease_forget(dbbi_lease *lease, const dbbi_note *note)
 {
-	dbbi_list names = { NULL, 0 };
-	dbbi_json *lease;
-	int64_t until_ms;
+	dbbi_json *notes = NULL;
 
-	list_names(&names, repo, NULL);
-	for (size_t i = 0; i < names.count; i++) {
-		lease = read_lease(&until_ms, repo, names.items[i]);
-		if (lease != NULL && until_ms < dbbi_now_ms())
-			dbbi_store_remove(repo->store, names.items[i], NULL);
-		dbbi_json_free(lease);
+	pthread_mutex_lock(&lease->writing);
+	if (dbbi_notes_without(&notes, lease->notes, note, NULL) == 0 &&
+	    dbbi_json_count(notes) < dbbi_json_count(lease->notes)) {
+		write_with(lease, notes, lease->times.runs_out_ms,
+		    DBB_PUT_REPLACE, NULL);
+		dbbi_json_free(lease->notes);
+		lease->notes = notes;
+		notes = NULL;
 	}
-	dbbi_list_clear(&names);
+	pthread_mutex_unlock(&lease->writing);
+	dbbi_json_free(notes);
 }

@@ -38,6 +38,7 @@ def writer(tmp_path, server, sample, minio, built):
     site.opening['password-file'] = None
     site.use(keys, key_file=path)
     site.narrow = minio.client(keys)
+    site.write_only = path
     return site
 
 
@@ -93,6 +94,28 @@ def test_with_the_passphrase_it_is_enough_as_well(writer, server):
     done = writer.run('dbb-backup', '-v', 'run', code=DONE)
     assert 'is not read back to be checked' in done.err, done
     assert writer.backup()['status'] == 'completed'
+
+
+NOT_LOOKED_FOR = 'what earlier runs left in servers is not taken away'
+
+
+def test_it_looks_what_killed_runs_left(writer):
+    writer.backup()
+    assert writer.objects('leases/')
+    done = writer.run('dbb-backup', '-v', 'run', code=DONE)
+    assert NOT_LOOKED_FOR not in done.err, done
+
+
+def test_without_the_right_to_read_leases_it_works_and_says_so(writer, minio):
+    policy = documented('A key that only adds backups', 'backups',
+                        writer.prefix)
+    policy['Statement'][1]['Resource'] = [
+        name for name in policy['Statement'][1]['Resource']
+        if not name.endswith('leases/*')]
+    writer.use(minio.client().assume(policy), key_file=writer.write_only)
+    writer.backup()
+    done = writer.run('dbb-backup', '-v', 'run', code=DONE)
+    assert NOT_LOOKED_FOR in done.err, done
 
 
 def test_parts_that_cannot_be_read_back_are_compared_by_size(writer):

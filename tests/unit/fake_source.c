@@ -4,6 +4,7 @@
 #include "fake_source.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct fake_source {
 	dbbi_stream_info info;
 	struct fake *fake;
 	dbbi_run *run;
+	dbbi_notes *notes;
 };
 
 struct fake_reader {
@@ -27,6 +29,7 @@ struct fake_reader {
 struct fake_target {
 	dbbi_target base;
 	struct fake *fake;
+	dbbi_notes *notes;
 };
 
 static struct fake *
@@ -59,6 +62,47 @@ hang(dbbi_run *run, dbb_error *err)
 	return dbbi_run_check(run, err);
 }
 
+/* Before it makes something that it would have to take away. */
+static int
+note(const struct fake *f, dbbi_notes *notes, dbb_error *err)
+{
+	dbbi_json *value;
+	int rc;
+
+	if (!f->notes)
+		return 0;
+	value = dbbi_json_new_object();
+	dbbi_json_set_string(value, "word", f->name);
+	rc = notes->put(notes, "made", value, err);
+	dbbi_json_free(value);
+	return rc;
+}
+
+static void
+forget(const struct fake *f, dbbi_notes *notes)
+{
+	if (f->notes == 1)
+		notes->remove(notes, "made");
+}
+
+static int
+fake_clear_up(const dbbi_source_env *env, const dbbi_json *what,
+    dbb_error *err)
+{
+	struct fake *f = find(env->name);
+	const char *word = dbbi_json_string(what, "word");
+	size_t n;
+
+	if (f == NULL || word == NULL)
+		return dbbi_error_set(err, DBB_EDAMAGED, "it has no word");
+	n = strlen(f->cleared);
+	snprintf(f->cleared + n, sizeof(f->cleared) - n, "%s@%s ", word,
+	    env->to != NULL ? env->to : "");
+	if (f->clear_fails < 0)
+		return dbbi_error_set(err, f->clear_fails, "told to fail");
+	return f->clear_fails;
+}
+
 static int
 fake_check_config(const dbbi_source_env *env, dbb_error *err)
 {
@@ -86,6 +130,7 @@ fake_open(dbbi_source **out, const dbbi_source_env *env, dbb_error *err)
 	s->base.stream_count = 1;
 	s->fake = f;
 	s->run = env->run;
+	s->notes = env->notes;
 	s->info.kind = "fake";
 	s->info.name = dbbi_text_format("%s.dump", f->name);
 	*out = &s->base;
@@ -133,10 +178,13 @@ static int
 fake_stream(dbbi_reader **out, dbbi_source *source, size_t i, dbb_error *err)
 {
 	struct fake_source *s = (struct fake_source *)source;
-	struct fake_reader *r = calloc(1, sizeof(*r));
+	struct fake_reader *r;
+	int rc;
 
 	(void)i;
-	if (r == NULL)
+	if ((rc = note(s->fake, s->notes, err)) < 0)
+		return rc;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return dbbi_error_nomem(err);
 	r->base.read = read_fake;
 	r->base.free = free_fake;
@@ -188,6 +236,7 @@ fake_close(dbbi_source *source)
 {
 	struct fake_source *s = (struct fake_source *)source;
 
+	forget(s->fake, s->notes);
 	free(s->info.name);
 	free(s);
 }
@@ -207,6 +256,7 @@ fake_target_open(dbbi_target **out, const dbbi_source_env *env,
 		return dbbi_error_nomem(err);
 	t->base.driver = &dbbi_source_postgres;
 	t->fake = f;
+	t->notes = env->notes;
 	*out = &t->base;
 	return 0;
 }
@@ -239,6 +289,8 @@ fake_load(dbbi_target *target, const char *stream, const char *kind,
 
 	(void)stream;
 	(void)kind;
+	if ((rc = note(f, ((struct fake_target *)target)->notes, err)) < 0)
+		return rc;
 	while ((rc = dbbi_reader_read(&got, in, block, sizeof(block),
 	    err)) == 0 && got > 0) {
 		n = got < sizeof(f->restored) - 1 - at ? got :
@@ -285,8 +337,11 @@ fake_commit(dbbi_target *target, int equal, dbbi_json *databases,
 static void
 fake_target_close(dbbi_target *target)
 {
-	((struct fake_target *)target)->fake->closed++;
-	free(target);
+	struct fake_target *t = (struct fake_target *)target;
+
+	t->fake->closed++;
+	forget(t->fake, t->notes);
+	free(t);
 }
 
 static const char *
@@ -298,6 +353,7 @@ fake_how(const char *kind)
 const dbbi_source_driver dbbi_source_postgres = {
 	.kind = "postgres",
 	.check_config = fake_check_config,
+	.clear_up = fake_clear_up,
 	.open = fake_open,
 	.freeze = fake_freeze,
 	.stream = fake_stream,

@@ -23,10 +23,16 @@ struct fake {
 	enum fake_fault fault;
 	int warns;			/* facts and compare add a warning */
 	int target_exists;		/* there is something to replace */
+	int notes;			/* 1: it notes "made" before its stream
+					   or load, and is done with that when
+					   it is closed; 2: it leaves that */
+	int clear_fails;		/* what its clear_up gives */
 
 	/* What happened to it. */
 	char restored[256];		/* the first bytes that were loaded */
 	int committed, equal, closed, replaced_asked;
+	char cleared[256];		/* the words of notes to clear up, each
+					   "<word>@<to> " */
 };
 
 /* The fakes that exist, ended by one without a name. */

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "repo/lease.h"
-#include "repo/seal.h"
-#include "repo_fixture.h"
+#include "lease_fixture.h"
+#include "repo/lease_internal.h"
 #include "util/clock.h"
+#include "util/process_mark.h"
 
 static dbbi_json *list;
 
@@ -80,34 +80,11 @@ START_TEST(a_full_store_gives_none_and_no_failure)
 }
 END_TEST
 
-/* A lease as a killed process leaves it. */
-static void
-leave_behind(const char *object, const char *until)
-{
-	uint8_t header[DBBI_HEADER_SIZE];
-	char text[256];
-	dbbi_bytes b;
-
-	snprintf(text, sizeof text, "{\"verb\":\"run\",\"host\":\"h\","
-	    "\"pid\":1,\"version\":\"1\",\"started_at\":\""
-	    "2026-11-22T02:00:00.000Z\",\"until\":%s}", until);
-	dbbi_bytes_init(&b, 4096);
-	dbbi_header_put(header, "DBBLEASE", repo_cipher(), 0);
-	repo_ok(dbbi_bytes_add(&b, header, sizeof header, &fx.err));
-	repo_ok(dbbi_sealed_begin(&b, repo_keys(), &fx.err));
-	repo_ok(dbbi_bytes_add(&b, text, strlen(text), &fx.err));
-	repo_ok(dbbi_sealed_end(&b, sizeof header, repo_keys(),
-	    "dbbackup lease", &fx.err));
-	repo_ok(dbbi_store_write(fx.store, object, b.data, b.size, 0,
-	    &fx.err));
-	dbbi_bytes_clear(&b);
-}
-
 START_TEST(one_that_ran_out_is_not_shown_and_swept)
 {
-	leave_behind("leases/20261122T020000Z-0001",
+	lease_leave("leases/20261122T020000Z-0001",
 	    "\"2001-01-01T00:00:00.000Z\"");
-	leave_behind("leases/20261122T020000Z-0002",
+	lease_leave("leases/20261122T020000Z-0002",
 	    "\"2999-01-01T00:00:00.000Z\"");
 	ck_assert_uint_eq(count(), 1);
 	dbbi_leases_sweep(fx.repo);
@@ -119,12 +96,12 @@ END_TEST
 START_TEST(what_cannot_be_read_is_passed_over)
 {
 	dbbi_lease *lease = dbbi_lease_take(fx.repo, "run");
-	uint8_t large[8192] = { 0 };
+	static uint8_t large[2 << 20];
 	const char *object = repo_object("leases/");
 	char name[DBBI_OBJECT_SIZE];
 
 	snprintf(name, sizeof name, "%s", object);
-	leave_behind("leases/20261122T020000Z-0001", "17");
+	lease_leave("leases/20261122T020000Z-0001", "17");
 	repo_ok(dbbi_store_write(fx.store, "leases/20261122T020000Z-0002",
 	    large, sizeof large, 0, &fx.err));
 	repo_ok(dbbi_store_write(fx.store, "leases/20261122T020000Z-0003",
@@ -140,6 +117,84 @@ START_TEST(what_cannot_be_read_is_passed_over)
 	dbbi_leases_sweep(fx.repo);
 	ck_assert_uint_eq(count(), 1);
 	dbbi_lease_end(lease);
+}
+END_TEST
+
+/* Until it says another time than `until`, and at most ten seconds. */
+static void
+await_another(const char *until)
+{
+	for (int i = 0; i < 1000; i++) {
+		ck_assert_uint_eq(count(), 1);
+		if (strcmp(word(0, "until"), until) != 0)
+			return;
+		usleep(10000);
+	}
+	ck_abort_msg("it says %s for ten seconds", until);
+}
+
+START_TEST(it_is_renewed_for_as_long_as_it_is_held)
+{
+	static const dbbi_lease_times times = { .renew_ms = 20,
+	    .runs_out_ms = 60000 };
+	dbbi_lease *lease = dbbi_lease_take_with(fx.repo, "run", &times);
+	char until[DBBI_TIME_SIZE];
+
+	ck_assert_uint_eq(count(), 1);
+	for (int i = 0; i < 3; i++) {
+		snprintf(until, sizeof until, "%s", word(0, "until"));
+		await_another(until);
+		ck_assert_int_gt(strcmp(word(0, "until"), until), 0);
+	}
+	dbbi_lease_end(lease);
+	ck_assert_uint_eq(repo_count("leases/"), 0);
+}
+END_TEST
+
+START_TEST(one_that_is_not_renewed_runs_out)
+{
+	static const dbbi_lease_times times = { .renew_ms = 60000,
+	    .runs_out_ms = 50 };
+	dbbi_lease *lease = dbbi_lease_take_with(fx.repo, "run", &times);
+
+	usleep(60000);
+	ck_assert_uint_eq(count(), 0);
+	dbbi_lease_end(lease);
+}
+END_TEST
+
+START_TEST(one_of_a_killed_process_is_not_shown_and_swept)
+{
+	char host[256] = "", process[DBBI_PROCESS_MARK_SIZE];
+
+	gethostname(host, sizeof host - 1);
+	dbbi_process_mark(process);
+	lease_leave_of("leases/20261122T020000Z-0001", host, process, NULL);
+	lease_gone(process);
+	lease_leave_of("leases/20261122T020000Z-0002", host, process, NULL);
+	lease_leave_of("leases/20261122T020000Z-0003", "another", process,
+	    NULL);
+	ck_assert_uint_eq(count(), 2);
+	dbbi_leases_sweep(fx.repo);
+	ck_assert_uint_eq(repo_count("leases/"), 2);
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_str_eq(word(0, "host"), host);
+	ck_assert_str_eq(word(1, "host"), "another");
+}
+END_TEST
+
+START_TEST(what_is_shown_is_of_a_bounded_length)
+{
+	char host[400];
+
+	memset(host, 'h', sizeof host);
+	host[256] = '\0';
+	lease_leave_of("leases/20261122T020000Z-0001", host, "", NULL);
+	ck_assert_uint_eq(count(), 1);
+	host[256] = 'h';
+	host[257] = '\0';
+	lease_leave_of("leases/20261122T020000Z-0001", host, "", NULL);
+	ck_assert_uint_eq(count(), 0);
 }
 END_TEST
 
@@ -167,6 +222,10 @@ main(void)
 	tcase_add_test(tc, a_full_store_gives_none_and_no_failure);
 	tcase_add_test(tc, one_that_ran_out_is_not_shown_and_swept);
 	tcase_add_test(tc, what_cannot_be_read_is_passed_over);
+	tcase_add_test(tc, it_is_renewed_for_as_long_as_it_is_held);
+	tcase_add_test(tc, one_that_is_not_renewed_runs_out);
+	tcase_add_test(tc, one_of_a_killed_process_is_not_shown_and_swept);
+	tcase_add_test(tc, what_is_shown_is_of_a_bounded_length);
 	tcase_add_test(tc, in_a_sealed_repository_it_tells_strangers_nothing);
 	return repo_run("lease", tc);
 }
