@@ -37,6 +37,7 @@ may_pass(const dbbi_http_response *response)
 	case DBBI_HTTP_TOO_BIG:
 	case DBBI_HTTP_STOPPED:
 	case DBBI_HTTP_CANCELED:
+	case DBBI_HTTP_UPLOAD:
 	case DBBI_HTTP_OTHER:
 	default:
 		return 0;

@@ -138,6 +138,19 @@ dbbi_http_free(dbbi_http *client)
 	release(client);
 }
 
+void
+dbbi_http_queue(dbbi_http_exchange *x)
+{
+	dbbi_http *client = x->client;
+
+	pthread_mutex_lock(&client->mutex);
+	*client->waiting_end = x;
+	client->waiting_end = &x->next;
+	pthread_mutex_unlock(&client->mutex);
+	/* Is remembered until the engine's next poll. */
+	curl_multi_wakeup(client->multi);
+}
+
 int
 dbbi_http_start(dbbi_http_exchange **out, dbbi_http *client,
     const dbbi_http_request *request, dbb_error *err)
@@ -147,12 +160,7 @@ dbbi_http_start(dbbi_http_exchange **out, dbbi_http *client,
 
 	if ((rc = dbbi_http_transfer_new(&x, client, request, err)) < 0)
 		return rc;
-	pthread_mutex_lock(&client->mutex);
-	*client->waiting_end = x;
-	client->waiting_end = &x->next;
-	pthread_mutex_unlock(&client->mutex);
-	/* Is remembered until the engine's next poll. */
-	curl_multi_wakeup(client->multi);
+	dbbi_http_queue(x);
 	*out = x;
 	return DBB_OK;
 }
@@ -164,6 +172,8 @@ dbbi_http_wait(dbbi_http_response *out, dbbi_http_exchange *x, dbb_error *err)
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	if (x->upload != NULL)
+		dbbi_http_upload_feed(x);
 	pthread_mutex_lock(&client->mutex);
 	while (!x->done)
 		pthread_cond_wait(&x->ended, &client->mutex);

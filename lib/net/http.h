@@ -19,6 +19,9 @@
  * manual says, unless `no_proxy` is set; nothing else is taken from it, and no
  * .netrc is read.
  *
+ * A body may come from a reader, which may be slow: nothing counts as a stall
+ * while the server has all that there is.
+ *
  * A body is sent once at most. Where a kept connection turns out to be dead
  * before anything was answered, libcurl alone would repeat the request on a new
  * one, although the server may have taken it: with a body that is refused here
@@ -31,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/reader.h"
 #include "util/run.h"
 
 typedef struct dbbi_http dbbi_http;
@@ -68,11 +72,20 @@ typedef struct dbbi_http_request {
 					   empty one; NULL-ended, may be NULL */
 	const void *body;	/* borrowed until the exchange was waited for */
 	size_t body_size;
+	dbbi_reader *upload;	/* instead: where the body comes from. Borrowed
+				   as `body` is, and read by who waits for the
+				   exchange */
+	uint64_t upload_size;	/* 0: not known, it is sent in chunks */
+	size_t ring_size;	/* bytes on their way between a reader and the
+				   engine; 0: 1 MiB */
 	dbbi_http_sink sink;	/* gets the body of a 2xx answer; NULL: it is
 				   kept, as that of any other answer is */
 	void *payload;
 	size_t max_body;	/* of a body that is kept; 0: 64 KiB */
 	unsigned stall_s;	/* other than the client's; 0: that */
+	unsigned answer_s;	/* how long the server may be silent once it has
+				   the request; 0: as `stall_s`, UINT_MAX: as
+				   long as it likes */
 	unsigned total_s;	/* for all of it, from its turn on; 0: no
 				   bound but `stall_s` */
 } dbbi_http_request;
@@ -88,6 +101,8 @@ typedef enum dbbi_http_outcome {
 	DBBI_HTTP_TOO_BIG,	/* header or kept body beyond their bounds */
 	DBBI_HTTP_STOPPED,	/* by the sink */
 	DBBI_HTTP_CANCELED,	/* by `run` */
+	DBBI_HTTP_UPLOAD,	/* what was to be sent could not be read, or has
+				   not the length that was said */
 	DBBI_HTTP_OTHER		/* no HTTP, or the like */
 } dbbi_http_outcome;
 
@@ -108,7 +123,12 @@ int dbbi_http_start(dbbi_http_exchange **out, dbbi_http *client,
     const dbbi_http_request *request, dbb_error *err);
 
 /*
- * Wait for its end, and release it. DBB_OK: the answer is whole, its status
+ * Wait for its end, and release it. An `upload` is read here, from the moment
+ * on that there is a connection, and no further than the server wants it: one
+ * that refuses in the middle is heard, and then all that is left unread stays
+ * so. (Such a refusal may lack the end of its body, when the server closed the
+ * connection behind it.) What the reader says when it fails is what the error
+ * says, and the server is left with a body that has no end. DBB_OK: the answer is whole, its status
  * may still be a refusal. Else the error names host and port and has libcurl's
  * words: DBB_ECONNECT (NO_HOST, REFUSED, TIMEOUT, TLS), DBB_EIO (CUT, OTHER),
  * DBB_EDAMAGED (TOO_BIG), DBB_ECANCELED (STOPPED, CANCELED). `out` is filled in

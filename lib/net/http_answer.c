@@ -19,6 +19,15 @@ blank_end(const char *line, size_t size)
 	return size;
 }
 
+static int
+status_of(const dbbi_http_exchange *x)
+{
+	long status = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status < 100 || status > 999 ? 0 : (int)status;
+}
+
 /* A status line begins a header anew: what an interim answer said is gone. */
 static int
 keep_line(dbbi_http_exchange *x, const char *line, size_t size)
@@ -27,11 +36,14 @@ keep_line(dbbi_http_exchange *x, const char *line, size_t size)
 
 	if (size >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
 		x->head.size = 0;
+		x->status = status_of(x);
 		return DBB_OK;
 	}
 	end = blank_end(line, strnlen(line, size));
-	if (end == 0)
+	if (end == 0) {
+		x->head_whole = x->status >= 200;
 		return DBB_OK;
+	}
 	if (dbbi_bytes_add(&x->head, line, end, NULL) < 0 ||
 	    dbbi_bytes_add(&x->head, "", 1, NULL) < 0)
 		return DBB_ENOMEM;
@@ -56,15 +68,6 @@ dbbi_http_take_header(char *line, size_t size, size_t count, void *exchange)
 	return size;
 }
 
-static int
-is_success(dbbi_http_exchange *x)
-{
-	long status = 0;
-
-	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status >= 200 && status <= 299;
-}
-
 static dbbi_http_verdict
 keep_body(dbbi_http_exchange *x, const char *data, size_t size)
 {
@@ -86,7 +89,7 @@ dbbi_http_take_body(char *data, size_t size, size_t count, void *exchange)
 		x->paused |= CURLPAUSE_RECV;
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	if (x->sink == NULL || !is_success(x))
+	if (x->sink == NULL || x->status < 200 || x->status > 299)
 		x->verdict = keep_body(x, data, size);
 	else if (x->sink(data, size, x->payload) != 0)
 		x->verdict = DBBI_HTTP_SINK_STOPPED;
@@ -103,13 +106,11 @@ int
 dbbi_http_answer(dbbi_http_response *out, dbbi_http_exchange *x,
     dbb_error *err)
 {
-	long status = 0;
 	int rc;
 
 	if ((rc = dbbi_bytes_add(&x->kept, "", 1, err)) < 0)
 		return rc;
-	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-	out->status = status < 200 || status > 999 ? 0 : (int)status;
+	out->status = x->status < 200 ? 0 : x->status;
 	out->body = (char *)x->kept.data;
 	out->body_size = x->kept.size - 1;
 	out->received = x->sunk;

@@ -14,6 +14,8 @@
 static void
 tell_end(dbbi_http *client, dbbi_http_exchange *x)
 {
+	if (x->upload != NULL)
+		dbbi_http_upload_close(x->upload);
 	pthread_mutex_lock(&client->mutex);
 	x->done = 1;
 	pthread_cond_signal(&x->ended);
@@ -111,9 +113,29 @@ end_finished(dbbi_http *client)
 		    message->easy_handle, CURLINFO_PRIVATE, &x) != CURLE_OK)
 			continue;
 		x->code = message->data.result;
+		if (x->code != CURLE_OK && x->verdict == DBBI_HTTP_GOES_ON &&
+		    dbbi_http_is_refused(x))
+			x->verdict = DBBI_HTTP_ANSWERED_EARLY;
 		if (x->stale)
 			begin_again(client, x);
 		else
+			end_running(client, x);
+	}
+}
+
+/* Do what other threads say, and end what was refused. */
+static void
+heed_others(dbbi_http *client)
+{
+	uint64_t now = dbbi_monotonic_ms();
+	dbbi_http_exchange *x, *following;
+
+	for (x = client->running; x != NULL; x = following) {
+		following = x->next;
+		if (dbbi_http_is_refused(x) &&
+		    dbbi_http_refusal_is_whole(x, now))
+			end_as(client, x, DBBI_HTTP_ANSWERED_EARLY);
+		else if (!dbbi_http_heed(x))
 			end_running(client, x);
 	}
 }
@@ -190,7 +212,7 @@ release_held(dbbi_http *client, uint64_t next)
 	x->turn = ++client->turns;
 	x->paused &= held;
 	/* Gives what libcurl has kept meanwhile, and loses it on failure. */
-	x->code = curl_easy_pause(x->easy, x->paused);
+	x->code = curl_easy_pause(x->easy, x->paused | x->held);
 	if (x->code != CURLE_OK)
 		end_running(client, x);
 	return now;
@@ -226,6 +248,7 @@ move_all(dbbi_http *client)
 	if (curl_multi_perform(client->multi, &running) != CURLM_OK)
 		end_all(client, DBBI_HTTP_ENGINE_FAILED);
 	end_finished(client);
+	heed_others(client);
 	return release_held(client,
 	    end_hopeless(client, dbbi_monotonic_ms() - before));
 }

@@ -10,6 +10,11 @@
  * http_answer.c     gathers header and body, within their bounds
  * http_outcome.c    what libcurl's result means, and how it is said
  * http_limit.c      bytes a second
+ * http_ring.c       bytes between the engine and another thread
+ * http_hold.c       a transfer that waits for another thread, or is stopped
+ * http_upload.c     a body that comes from a reader
+ * http_early.c      an answer that comes before the body was sent
+ * http_reader.c     an answer's body as a reader
  *
  * An exchange belongs to the thread that makes it until it is in the queue,
  * then to the engine until it is `done`, then to the thread that waits.
@@ -19,9 +24,11 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "net/http.h"
 #include "net/http_limit.h"
+#include "net/http_ring.h"
 #include "util/bytes.h"
 #include "util/threads.h"
 
@@ -31,6 +38,7 @@
 typedef enum dbbi_http_verdict {
 	DBBI_HTTP_GOES_ON,
 	DBBI_HTTP_STALLED,
+	DBBI_HTTP_UNANSWERED,
 	DBBI_HTTP_OVERDUE,
 	DBBI_HTTP_HEADER_TOO_BIG,
 	DBBI_HTTP_BODY_TOO_BIG,
@@ -38,8 +46,12 @@ typedef enum dbbi_http_verdict {
 	DBBI_HTTP_SINK_STOPPED,
 	DBBI_HTTP_RUN_CANCELED,
 	DBBI_HTTP_SENT_BEFORE,		/* the body would go out again */
+	DBBI_HTTP_UPLOAD_FAILED,	/* its reader, or its length */
+	DBBI_HTTP_ANSWERED_EARLY,	/* before all was sent */
 	DBBI_HTTP_ENGINE_FAILED
 } dbbi_http_verdict;
+
+typedef struct dbbi_http_upload dbbi_http_upload;
 
 struct dbbi_http {
 	dbbi_run *run;
@@ -70,22 +82,31 @@ struct dbbi_http_exchange {
 
 	const uint8_t *body;
 	size_t body_size;
-	size_t sent;			/* of it, handed to libcurl */
+	dbbi_http_upload *upload;	/* instead of `body`; NULL: none */
+	uint64_t sent;			/* of either, handed to libcurl */
 	dbbi_http_sink sink;
 	void *payload;
-	unsigned stall_s, total_s;
+	unsigned stall_s, answer_s, total_s;
 
+	int status;			/* of the last header; 0: none came */
+	int head_whole;			/* it is, and no interim one */
 	dbbi_bytes head;		/* "Name: value" NUL, of the last */
 	size_t head_total;		/* of all, 1xx and trailers too */
 	dbbi_bytes kept;
 	uint64_t sunk;
 	uint64_t received;		/* of any body */
 
+	atomic_int go_on;		/* any thread's */
+	atomic_int stop;		/* any thread's: a dbbi_http_verdict */
+	int held;			/* CURLPAUSE_…, until told to go on */
+	int listened;			/* rather than sent, the last time */
 	int paused;			/* CURLPAUSE_…, by a limit */
 	uint64_t turn;			/* when it was last let go on */
 	curl_socket_t socket;		/* CURL_SOCKET_BAD: not known */
 	int stale;			/* it was not as it was left */
 	int begun;			/* the connection is there */
+	int answering;			/* only an answer is missing */
+	uint64_t refused_ms;		/* early; 0: not */
 	uint64_t since_ms;		/* its turn came */
 	uint64_t moved_ms;		/* bytes moved */
 	uint64_t moved;			/* so many had by then */
@@ -101,6 +122,10 @@ struct dbbi_http_exchange {
 /* The thread; `client` is a dbbi_http. */
 void *dbbi_http_engine(void *client);
 
+/* ---- http.c ---- */
+
+void dbbi_http_queue(dbbi_http_exchange *exchange);
+
 /* ---- http_transfer.c ---- */
 
 int dbbi_http_transfer_new(dbbi_http_exchange **out, dbbi_http *client,
@@ -114,8 +139,49 @@ void dbbi_http_transfer_free(dbbi_http_exchange *exchange);
  * left. Nonzero: out of memory. */
 int dbbi_http_socket_set(dbbi_http_exchange *exchange);
 
+/* Has the server said something that nobody has read? */
+int dbbi_http_socket_readable(const dbbi_http_exchange *exchange);
+
 /* What the kernel has taken and the server has not. */
 uint64_t dbbi_http_socket_unsent(const dbbi_http_exchange *exchange);
+
+/* ---- http_hold.c ---- */
+
+/* For any thread: let it go on that was held; end it so. */
+void dbbi_http_go_on(dbbi_http_exchange *exchange);
+void dbbi_http_stop(dbbi_http_exchange *exchange, dbbi_http_verdict verdict);
+
+/* For the engine: do as told; 0: it is to end. */
+int dbbi_http_heed(dbbi_http_exchange *exchange);
+
+/* ---- http_upload.c ---- */
+
+int dbbi_http_upload_new(dbbi_http_upload **out,
+    const dbbi_http_request *request, dbb_error *err);
+void dbbi_http_upload_free(dbbi_http_upload *upload);
+
+/* For who waits: read, and hand it on, until all is given or the exchange
+ * ends. */
+void dbbi_http_upload_feed(dbbi_http_exchange *exchange);
+
+/* Why it failed. */
+int dbbi_http_upload_report(const dbbi_http_upload *upload, dbb_error *err);
+
+/* For the engine: some of the body, as a read callback of libcurl gives it;
+ * has it all of it? and that nothing more is wanted. */
+size_t dbbi_http_upload_give(dbbi_http_exchange *exchange, char *buffer,
+    size_t size);
+int dbbi_http_upload_given(const dbbi_http_upload *upload);
+void dbbi_http_upload_close(dbbi_http_upload *upload);
+
+/* ---- http_early.c ---- */
+
+/* Was a body from a reader refused before all of it was sent? */
+int dbbi_http_is_refused(const dbbi_http_exchange *exchange);
+
+/* Is there nothing to wait for any more, and the answer what it is? */
+int dbbi_http_refusal_is_whole(dbbi_http_exchange *exchange,
+    uint64_t now_ms);
 
 /* ---- http_watch.c ---- */
 

@@ -69,6 +69,7 @@ dbbi_http_outcome_of(const dbbi_http_exchange *x)
 {
 	switch (x->verdict) {
 	case DBBI_HTTP_STALLED:
+	case DBBI_HTTP_UNANSWERED:
 	case DBBI_HTTP_OVERDUE:
 		return DBBI_HTTP_TIMEOUT;
 	case DBBI_HTTP_HEADER_TOO_BIG:
@@ -80,6 +81,10 @@ dbbi_http_outcome_of(const dbbi_http_exchange *x)
 		return DBBI_HTTP_CANCELED;
 	case DBBI_HTTP_SENT_BEFORE:
 		return DBBI_HTTP_CUT;
+	case DBBI_HTTP_UPLOAD_FAILED:
+		return DBBI_HTTP_UPLOAD;
+	case DBBI_HTTP_ANSWERED_EARLY:
+		return DBBI_HTTP_ANSWERED;
 	case DBBI_HTTP_NO_MEMORY:
 	case DBBI_HTTP_ENGINE_FAILED:
 		return DBBI_HTTP_OTHER;
@@ -171,6 +176,9 @@ report_verdict(const dbbi_http_exchange *x, dbb_error *err)
 		    "moved for %u s (%llu bytes were sent, %llu received)",
 		    x->stall_s, (unsigned long long)x->sent,
 		    (unsigned long long)x->received);
+	case DBBI_HTTP_UNANSWERED:
+		return dbbi_error_set(err, DBB_ECONNECT, "the server has the "
+		    "request, and did not answer for %u s", x->answer_s);
 	case DBBI_HTTP_OVERDUE:
 		return dbbi_error_set(err, DBB_ECONNECT, "not done after %u s",
 		    x->total_s);
@@ -190,6 +198,8 @@ report_verdict(const dbbi_http_exchange *x, dbb_error *err)
 	case DBBI_HTTP_NO_MEMORY:
 		return dbbi_error_nomem(err);
 	case DBBI_HTTP_ENGINE_FAILED:
+	case DBBI_HTTP_UPLOAD_FAILED:
+	case DBBI_HTTP_ANSWERED_EARLY:
 	case DBBI_HTTP_GOES_ON:
 	default:
 		return dbbi_error_set(err, DBB_EINTERNAL, "libcurl failed");
@@ -220,6 +230,8 @@ dbbi_http_report(dbbi_http_exchange *x, dbbi_http_outcome outcome,
 
 	if (outcome == DBBI_HTTP_ANSWERED)
 		return DBB_OK;
+	if (outcome == DBBI_HTTP_UPLOAD)
+		return dbbi_http_upload_report(x->upload, err);
 	if (x->verdict != DBBI_HTTP_GOES_ON)
 		rc = report_verdict(x, err);
 	else

@@ -86,12 +86,12 @@ find_socket(dbbi_http *client, int local_port, int remote_port)
 	return CURL_SOCKET_BAD;
 }
 
-static int
-is_readable(curl_socket_t fd)
+int
+dbbi_http_socket_readable(const dbbi_http_exchange *x)
 {
-	struct pollfd at = { .fd = fd, .events = POLLIN };
+	struct pollfd at = { .fd = x->socket, .events = POLLIN };
 
-	return poll(&at, 1, 0) > 0;
+	return x->socket != CURL_SOCKET_BAD && poll(&at, 1, 0) > 0;
 }
 
 /*
@@ -112,7 +112,7 @@ look_before_use(void *exchange, char *remote, char *local, int remote_port,
 	x->socket = find_socket(x->client, local_port, remote_port);
 	if (x->socket == CURL_SOCKET_BAD || curl_easy_getinfo(x->easy,
 	    CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK || connects > 0 ||
-	    !is_readable(x->socket))
+	    !dbbi_http_socket_readable(x))
 		return CURL_PREREQFUNC_OK;
 	x->stale = 1;
 	return CURL_PREREQFUNC_ABORT;

@@ -16,6 +16,16 @@
 #define PROBE_S 10L			/* so often */
 
 static size_t
+give_own(dbbi_http_exchange *x, char *buffer, size_t size)
+{
+	if (size > x->body_size - x->sent)
+		size = x->body_size - (size_t)x->sent;
+	if (size > 0)
+		memcpy(buffer, x->body + x->sent, size);
+	return size;
+}
+
+static size_t
 give_body(char *buffer, size_t size, size_t count, void *exchange)
 {
 	dbbi_http_exchange *x = exchange;
@@ -28,10 +38,12 @@ give_body(char *buffer, size_t size, size_t count, void *exchange)
 	size *= count;
 	if (limit->rate != 0 && size > DBBI_HTTP_LIMIT_PIECE)
 		size = DBBI_HTTP_LIMIT_PIECE;
-	if (size > x->body_size - x->sent)
-		size = x->body_size - x->sent;
-	if (size > 0)
-		memcpy(buffer, x->body + x->sent, size);
+	if (x->upload != NULL)
+		size = dbbi_http_upload_give(x, buffer, size);
+	else
+		size = give_own(x, buffer, size);
+	if (size == CURL_READFUNC_PAUSE)
+		return size;
 	x->sent += size;
 	dbbi_http_limit_take(limit, size);
 	return size;
@@ -119,7 +131,7 @@ add_headers(dbbi_http_exchange *x, const dbbi_http_request *request,
 	const char *const *line = request->headers;
 	int rc = DBB_OK;
 
-	if (request->body_size < EXPECT_MIN)
+	if (request->upload != NULL || request->body_size < EXPECT_MIN)
 		rc = add_header(x, "Expect:", err);
 	for (; rc == DBB_OK && line != NULL && *line != NULL; line++)
 		rc = add_header(x, *line, err);
@@ -127,17 +139,23 @@ add_headers(dbbi_http_exchange *x, const dbbi_http_request *request,
 }
 
 static int
-set_method(CURL *easy, const char *method, size_t body_size)
+set_method(CURL *easy, const dbbi_http_request *request)
 {
+	const char *method = request->method;
+	curl_off_t size = (curl_off_t)request->body_size;
 	int bad = 0;
+
+	if (request->upload != NULL)
+		size = request->upload_size != 0 ?
+		    (curl_off_t)request->upload_size : -1;
 
 	if (strcmp(method, "HEAD") == 0)
 		return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) != CURLE_OK;
-	if (body_size > 0 || strcmp(method, "PUT") == 0 ||
+	if (size != 0 || strcmp(method, "PUT") == 0 ||
 	    strcmp(method, "POST") == 0) {
 		bad |= curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) != CURLE_OK;
 		bad |= curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-		    (curl_off_t)body_size) != CURLE_OK;
+		    size) != CURLE_OK;
 	}
 	bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) !=
 	    CURLE_OK;
@@ -202,7 +220,7 @@ static int
 set_request(dbbi_http_exchange *x, const dbbi_http_request *request)
 {
 	CURL *easy = x->easy;
-	int bad = set_method(easy, request->method, request->body_size);
+	int bad = set_method(easy, request);
 
 	bad |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -239,6 +257,7 @@ copy_request(dbbi_http_exchange *x, const dbbi_http_request *request)
 	x->payload = request->payload;
 	x->stall_s = request->stall_s != 0 ? request->stall_s :
 	    x->client->options.stall_s;
+	x->answer_s = request->answer_s != 0 ? request->answer_s : x->stall_s;
 	x->total_s = request->total_s;
 	dbbi_bytes_init(&x->head, SIZE_MAX / 4);
 	dbbi_bytes_init(&x->kept, most + 1);
@@ -260,6 +279,9 @@ dbbi_http_transfer_new(dbbi_http_exchange **out, dbbi_http *client,
 	}
 	x->client = client;
 	copy_request(x, request);
+	if (request->upload != NULL &&
+	    (rc = dbbi_http_upload_new(&x->upload, request, err)) < 0)
+		goto done;
 	if ((rc = find_place(x, request->url, err)) < 0 ||
 	    (rc = add_headers(x, request, err)) < 0)
 		goto done;
@@ -290,6 +312,7 @@ dbbi_http_transfer_free(dbbi_http_exchange *x)
 	if (x == NULL)
 		return;
 	curl_easy_cleanup(x->easy);
+	dbbi_http_upload_free(x->upload);
 	wipe_headers(x->headers);
 	curl_slist_free_all(x->headers);
 	dbbi_bytes_clear(&x->head);

@@ -93,6 +93,7 @@ may_come(const struct question *q, const dbbi_http_response *response)
 	case DBBI_HTTP_TOO_BIG:
 	case DBBI_HTTP_STOPPED:
 	case DBBI_HTTP_CANCELED:
+	case DBBI_HTTP_UPLOAD:
 	case DBBI_HTTP_OTHER:
 	default:
 		return 0;

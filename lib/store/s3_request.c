@@ -196,6 +196,7 @@ judge_silence(dbbi_s3_call *call, const dbbi_http_response *response)
 	case DBBI_HTTP_TOO_BIG:
 	case DBBI_HTTP_STOPPED:
 	case DBBI_HTTP_CANCELED:
+	case DBBI_HTTP_UPLOAD:
 	case DBBI_HTTP_OTHER:
 	default:
 		return 0;

@@ -228,6 +228,48 @@ take_body(struct connection *c, unsigned char *to, size_t size,
 	return 0;
 }
 
+/* One line, without its end, from the connection; -1: it ends first. */
+static int
+take_line(struct connection *c, char *line, size_t room)
+{
+	size_t used = 0;
+
+	while (used < room - 1) {
+		if (take_body(c, (unsigned char *)line + used, 1, 0) != 0)
+			return -1;
+		if (line[used] == '\n')
+			break;
+		used++;
+	}
+	line[used] = '\0';
+	line[strcspn(line, "\r")] = '\0';
+	return 0;
+}
+
+/* A body in chunks, up to the one that is the last; -1: it has no end. */
+static int
+take_chunks(struct connection *c, struct record *r, size_t pause_ms)
+{
+	unsigned char *to;
+	char line[64];
+	size_t size;
+
+	for (;;) {
+		if (take_line(c, line, sizeof(line)) != 0)
+			return -1;
+		size = strtoull(line, NULL, 16);
+		if (size == 0)
+			return take_line(c, line, sizeof(line));
+		if (!c->server->options.forgets)
+			r->body = realloc(r->body, r->body_size + size + 1);
+		to = r->body != NULL ? r->body + r->body_size : NULL;
+		if (take_body(c, to, size, pause_ms) != 0 ||
+		    take_line(c, line, sizeof(line)) != 0)
+			return -1;
+		r->body_size += size;
+	}
+}
+
 static void
 remember(http_server *s, const struct record *r)
 {
@@ -335,6 +377,13 @@ give_longer(struct connection *c, const char *body, size_t size)
 	return rc;
 }
 
+static int
+is_early(const http_answer *a)
+{
+	return a->fault == HTTP_EARLY || a->fault == HTTP_DEAF ||
+	    a->fault == HTTP_EARLY_MIDDLE || a->fault == HTTP_RESET_EARLY;
+}
+
 /* Is the connection to be used again? */
 static int
 answer(struct connection *c, const http_answer *a, int head_only)
@@ -365,15 +414,8 @@ answer(struct connection *c, const http_answer *a, int head_only)
 	case HTTP_LONGER:
 		return give_longer(c, body, size) == 0;
 	default:
-		return give(c, body, size) == 0 && a->fault != HTTP_EARLY;
+		return give(c, body, size) == 0 && !is_early(a);
 	}
-}
-
-static int
-is_early(const http_answer *a)
-{
-	return a->fault == HTTP_EARLY || a->fault == HTTP_DEAF ||
-	    a->fault == HTTP_RESET_EARLY;
 }
 
 /* The body, after the head was taken out of the buffer. */
@@ -385,6 +427,8 @@ take_rest(struct connection *c, struct record *r, const http_answer *a)
 	if (header_of(text, sizeof(text), r->head, "Expect") &&
 	    give_text(c, "HTTP/1.1 100 Continue\r\n\r\n") != 0)
 		return -1;
+	if (header_of(text, sizeof(text), r->head, "Transfer-Encoding"))
+		return take_chunks(c, r, a->fault == HTTP_SLOW ? a->at : 0);
 	if (!c->server->options.forgets)
 		r->body = malloc(r->body_size + 1);
 	return take_body(c, r->body, r->body_size,
@@ -394,16 +438,15 @@ take_rest(struct connection *c, struct record *r, const http_answer *a)
 static void
 be_early(struct connection *c, const http_answer *a)
 {
-	unsigned char *block;
+	unsigned char *block = malloc(a->at + 1);
 
-	if (a->fault != HTTP_RESET_EARLY) {
-		answer(c, a, 0);
-		return;
-	}
-	block = malloc(a->at + 1);
-	take_body(c, block, a->at, 0);
+	if (a->fault != HTTP_EARLY)
+		take_body(c, block, a->at, 0);
 	free(block);
-	prepare_reset(c);
+	if (a->fault == HTTP_RESET_EARLY)
+		prepare_reset(c);
+	else
+		answer(c, a, 0);
 }
 
 /* One request; is another to follow? */
