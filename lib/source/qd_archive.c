@@ -14,7 +14,7 @@
 
 struct dbbi_qd_archive {
 	dbbi_tar *tar;
-	dbbi_qd_shards shards;
+	dbbi_qd_parts shards;
 	dbbi_json *config, *keys, *indexes;
 	int has_version;
 	int has_state;		/* replica_state.json, at the top */
@@ -100,10 +100,10 @@ static int
 see_shard(dbbi_qd_archive *a, enum what what, uint32_t id,
     const dbbi_tar_member *m, dbb_error *err)
 {
-	dbbi_qd_shard *one;
+	dbbi_qd_part *one;
 	int rc;
 
-	if ((rc = dbbi_qd_shards_get(&one, &a->shards, id, err)) < 0)
+	if ((rc = dbbi_qd_parts_get(&one, &a->shards, id, err)) < 0)
 		return rc;
 	if (what == STATE || what == SHARD_CONFIG) {
 		rc = refuse_twice(what == STATE ? one->has_state :
@@ -153,10 +153,10 @@ static int
 read_shard(dbbi_qd_archive *a, enum what what, uint32_t id,
     const dbbi_tar_member *m, const dbbi_json *json, dbb_error *err)
 {
-	dbbi_qd_shard *one;
+	dbbi_qd_part *one;
 	int rc;
 
-	if ((rc = dbbi_qd_shards_get(&one, &a->shards, id, err)) < 0)
+	if ((rc = dbbi_qd_parts_get(&one, &a->shards, id, err)) < 0)
 		return rc;
 	if (what == SHARD_CONFIG) {
 		one->has_config = 1;
@@ -230,7 +230,7 @@ dbbi_qd_archive_free(dbbi_qd_archive *a)
 	if (a == NULL)
 		return;
 	dbbi_tar_free(a->tar);
-	dbbi_qd_shards_clear(&a->shards);
+	dbbi_qd_parts_clear(&a->shards);
 	dbbi_json_free(a->config);
 	dbbi_json_free(a->keys);
 	dbbi_json_free(a->indexes);
@@ -271,7 +271,7 @@ check(dbbi_qd_archive *a, dbb_error *err)
 	if (dbbi_json_object(a->config, "collections_mapping") != NULL)
 		return dbbi_error_set(err, DBB_ESOURCE, "it is the snapshot "
 		    "of a whole server");
-	return dbbi_qd_shards_check(&a->shards, a->config, a->keys, err);
+	return dbbi_qd_parts_check(&a->shards, a->config, a->keys, err);
 }
 
 int

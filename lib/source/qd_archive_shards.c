@@ -10,7 +10,7 @@
 
 /* Where the shard of this id is, or would be. */
 static size_t
-find_place(const dbbi_qd_shards *s, uint32_t id)
+find_place(const dbbi_qd_parts *s, uint32_t id)
 {
 	size_t low = 0, high = s->count, middle;
 
@@ -25,16 +25,16 @@ find_place(const dbbi_qd_shards *s, uint32_t id)
 }
 
 static int
-make_room(dbbi_qd_shards *s, dbb_error *err)
+make_room(dbbi_qd_parts *s, dbb_error *err)
 {
 	size_t room = s->room == 0 ? 8 : 2 * s->room;
-	dbbi_qd_shard *all;
+	dbbi_qd_part *all;
 
 	if (s->count < s->room)
 		return 0;
-	if (s->count == DBBI_QD_SHARDS_MAX)
+	if (s->count == DBBI_QD_PARTS_MAX)
 		return dbbi_error_set(err, DBB_ESOURCE, "it has more than %u "
-		    "shards", DBBI_QD_SHARDS_MAX);
+		    "shards", DBBI_QD_PARTS_MAX);
 	if ((all = realloc(s->all, room * sizeof(*all))) == NULL)
 		return dbbi_error_nomem(err);
 	s->all = all;
@@ -43,7 +43,7 @@ make_room(dbbi_qd_shards *s, dbb_error *err)
 }
 
 int
-dbbi_qd_shards_get(dbbi_qd_shard **out, dbbi_qd_shards *s, uint32_t id,
+dbbi_qd_parts_get(dbbi_qd_part **out, dbbi_qd_parts *s, uint32_t id,
     dbb_error *err)
 {
 	size_t at = find_place(s, id);
@@ -54,7 +54,7 @@ dbbi_qd_shards_get(dbbi_qd_shard **out, dbbi_qd_shards *s, uint32_t id,
 			return rc;
 		memmove(s->all + at + 1, s->all + at,
 		    (s->count - at) * sizeof(*s->all));
-		s->all[at] = (dbbi_qd_shard){ .base.id = id };
+		s->all[at] = (dbbi_qd_part){ .base.id = id };
 		s->count++;
 	}
 	*out = &s->all[at];
@@ -62,35 +62,35 @@ dbbi_qd_shards_get(dbbi_qd_shard **out, dbbi_qd_shards *s, uint32_t id,
 }
 
 void
-dbbi_qd_shards_clear(dbbi_qd_shards *s)
+dbbi_qd_parts_clear(dbbi_qd_parts *s)
 {
 	free(s->all);
-	*s = (dbbi_qd_shards){0};
+	*s = (dbbi_qd_parts){0};
 }
 
 /* ---- which there must be ---- */
 
 static int
-name_shard(dbbi_qd_shards *s, uint32_t id, dbb_error *err)
+name_shard(dbbi_qd_parts *s, uint32_t id, dbb_error *err)
 {
-	dbbi_qd_shard *one;
+	dbbi_qd_part *one;
 	int rc;
 
-	if ((rc = dbbi_qd_shards_get(&one, s, id, err)) < 0)
+	if ((rc = dbbi_qd_parts_get(&one, s, id, err)) < 0)
 		return rc;
 	one->is_named = 1;
 	return 0;
 }
 
 static int
-name_counted(dbbi_qd_shards *s, const dbbi_json *params, dbb_error *err)
+name_counted(dbbi_qd_parts *s, const dbbi_json *params, dbb_error *err)
 {
 	uint64_t count;
 	uint32_t id;
 	int rc = 0;
 
 	if (dbbi_json_u64(&count, params, "shard_number") < 0 || count == 0 ||
-	    count > DBBI_QD_SHARDS_MAX)
+	    count > DBBI_QD_PARTS_MAX)
 		return dbbi_error_set(err, DBB_ESOURCE, "config.json gives "
 		    "the collection no number of shards that can be");
 	for (id = 0; id < count && rc == 0; id++)
@@ -100,7 +100,7 @@ name_counted(dbbi_qd_shards *s, const dbbi_json *params, dbb_error *err)
 
 /* A key's shards: a list of their ids. */
 static int
-name_listed(dbbi_qd_shards *s, const dbbi_json *ids, dbb_error *err)
+name_listed(dbbi_qd_parts *s, const dbbi_json *ids, dbb_error *err)
 {
 	const dbbi_json *one;
 	int64_t id;
@@ -124,7 +124,7 @@ name_listed(dbbi_qd_shards *s, const dbbi_json *ids, dbb_error *err)
 
 /* Either [{"key":…,"shard_ids":[…]},…] or, of older servers, {"key":[…]}. */
 static int
-name_by_keys(dbbi_qd_shards *s, dbbi_json *keys, dbb_error *err)
+name_by_keys(dbbi_qd_parts *s, dbbi_json *keys, dbb_error *err)
 {
 	struct json_object_iterator at, end;
 	size_t i;
@@ -150,14 +150,14 @@ name_by_keys(dbbi_qd_shards *s, dbbi_json *keys, dbb_error *err)
 /* ---- what there is of them ---- */
 
 static int
-lacks(const dbbi_qd_shard *one, const char *what, dbb_error *err)
+lacks(const dbbi_qd_part *one, const char *what, dbb_error *err)
 {
 	return dbbi_error_set(err, DBB_ESOURCE, "shard %u has no %s",
 	    (unsigned)one->base.id, what);
 }
 
 static int
-check_shard(const dbbi_qd_shard *one, dbb_error *err)
+check_shard(const dbbi_qd_part *one, dbb_error *err)
 {
 	if (!one->has_state)
 		return lacks(one, "replica_state.json", err);
@@ -172,7 +172,7 @@ check_shard(const dbbi_qd_shard *one, dbb_error *err)
 
 /* A shard that is being moved or split off has a folder before it is one. */
 static void
-forget_others(dbbi_qd_shards *s)
+forget_others(dbbi_qd_parts *s)
 {
 	size_t i, kept = 0;
 
@@ -183,7 +183,7 @@ forget_others(dbbi_qd_shards *s)
 }
 
 int
-dbbi_qd_shards_check(dbbi_qd_shards *s, const dbbi_json *config,
+dbbi_qd_parts_check(dbbi_qd_parts *s, const dbbi_json *config,
     dbbi_json *keys, dbb_error *err)
 {
 	const dbbi_json *params = dbbi_json_object(config, "params");
