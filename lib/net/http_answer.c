@@ -68,6 +68,12 @@ dbbi_http_take_header(char *line, size_t size, size_t count, void *exchange)
 	return size;
 }
 
+static int
+is_success(const dbbi_http_exchange *x)
+{
+	return x->status >= 200 && x->status <= 299;
+}
+
 static dbbi_http_verdict
 keep_body(dbbi_http_exchange *x, const char *data, size_t size)
 {
@@ -76,6 +82,42 @@ keep_body(dbbi_http_exchange *x, const char *data, size_t size)
 	if (dbbi_bytes_add(&x->kept, data, size, NULL) < 0)
 		return DBBI_HTTP_NO_MEMORY;
 	return DBBI_HTTP_GOES_ON;
+}
+
+/* The header goes ahead of the first of the body. */
+static int
+copy_head(dbbi_http_exchange *x)
+{
+	dbbi_http_response *head = &x->down->head;
+
+	head->outcome = DBBI_HTTP_ANSWERED;
+	head->status = x->status;
+	head->body = calloc(1, 1);
+	head->headers = malloc(x->head.size + 1);
+	if (head->body == NULL || head->headers == NULL)
+		return DBB_ENOMEM;
+	if (x->head.size > 0)
+		memcpy(head->headers, x->head.data, x->head.size);
+	head->headers_size = x->head.size;
+	head->date_ms = dbbi_http_header_ms(head, "Date");
+	return DBB_OK;
+}
+
+/* 0: there is no room, it has to wait. */
+static int
+put_down(dbbi_http_exchange *x, const char *data, size_t size)
+{
+	if (!x->head_given && copy_head(x) < 0)
+		x->verdict = DBBI_HTTP_NO_MEMORY;
+	x->head_given = 1;
+	if (x->verdict != DBBI_HTTP_GOES_ON)
+		return 1;
+	if (dbbi_http_ring_add(&x->down->ring, data, size) == 0) {
+		x->sunk += size;
+		return 1;
+	}
+	x->held |= CURLPAUSE_RECV;
+	return 0;
 }
 
 size_t
@@ -89,7 +131,10 @@ dbbi_http_take_body(char *data, size_t size, size_t count, void *exchange)
 		x->paused |= CURLPAUSE_RECV;
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	if (x->sink == NULL || x->status < 200 || x->status > 299)
+	if (x->down != NULL && is_success(x)) {
+		if (!put_down(x, data, size))
+			return CURL_WRITEFUNC_PAUSE;
+	} else if (x->sink == NULL || !is_success(x))
 		x->verdict = keep_body(x, data, size);
 	else if (x->sink(data, size, x->payload) != 0)
 		x->verdict = DBBI_HTTP_SINK_STOPPED;

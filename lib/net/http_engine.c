@@ -16,6 +16,8 @@ tell_end(dbbi_http *client, dbbi_http_exchange *x)
 {
 	if (x->upload != NULL)
 		dbbi_http_upload_close(x->upload);
+	if (x->down != NULL)
+		dbbi_http_ring_close(&x->down->ring);
 	pthread_mutex_lock(&client->mutex);
 	x->done = 1;
 	pthread_cond_signal(&x->ended);

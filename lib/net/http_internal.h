@@ -53,6 +53,13 @@ typedef enum dbbi_http_verdict {
 
 typedef struct dbbi_http_upload dbbi_http_upload;
 
+/* Where a body goes that is pulled. */
+typedef struct dbbi_http_down {
+	dbbi_http_ring ring;
+	dbbi_http_response head;	/* status and headers, once there is
+					   something in the ring */
+} dbbi_http_down;
+
 struct dbbi_http {
 	dbbi_run *run;
 	dbbi_http_options options;	/* no zeros where these mean a default,
@@ -86,6 +93,7 @@ struct dbbi_http_exchange {
 	uint64_t sent;			/* of either, handed to libcurl */
 	dbbi_http_sink sink;
 	void *payload;
+	dbbi_http_down *down;		/* instead of `sink`; borrowed */
 	unsigned stall_s, answer_s, total_s;
 
 	int status;			/* of the last header; 0: none came */
@@ -93,6 +101,7 @@ struct dbbi_http_exchange {
 	dbbi_bytes head;		/* "Name: value" NUL, of the last */
 	size_t head_total;		/* of all, 1xx and trailers too */
 	dbbi_bytes kept;
+	int head_given;			/* to `down` */
 	uint64_t sunk;
 	uint64_t received;		/* of any body */
 
@@ -125,6 +134,9 @@ void *dbbi_http_engine(void *client);
 /* ---- http.c ---- */
 
 void dbbi_http_queue(dbbi_http_exchange *exchange);
+
+/* Nobody wants its answer; it is still to be waited for, which is short. */
+void dbbi_http_abort(dbbi_http_exchange *exchange);
 
 /* ---- http_transfer.c ---- */
 
