@@ -71,7 +71,8 @@ restore_source_init(struct restore_source *s, const dbbi_stored_set *stored,
 	if (kind == NULL || s->name == NULL)
 		return dbbi_error_set(err, DBB_EDAMAGED,
 		    "a source in the manifest has no kind or name");
-	if ((s->driver = dbbi_source_find(kind)) == NULL)
+	s->driver = dbbi_source_find(kind);
+	if (s->driver == NULL || s->driver->target_open == NULL)
 		return dbbi_error_set(err, DBB_EVERSION, "this version cannot "
 		    "restore '%s', of kind '%s'", s->name, kind);
 	if (dbbi_stored_stream_count(entry) == 0) {

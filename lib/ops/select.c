@@ -207,8 +207,9 @@ dbbi_choose_sources(dbbi_choices *out, const dbbi_ops *ops,
 		rc = dbbi_error_set(err, DBB_ECONFIG,
 		    "no database to back up is configured");
 		dbbi_error_hint(err, "write a [postgres \"main\"] section with "
-		    "'connection = …' into dbbackup.conf, or set PGHOST or "
-		    "POSTGRES_HOST");
+		    "'connection = …' into dbbackup.conf, or [qdrant \"main\"] "
+		    "with 'url = …', or set PGHOST, POSTGRES_HOST or "
+		    "QDRANT_URL");
 	}
 	dbbi_list_clear(&known);
 	if (rc < 0)

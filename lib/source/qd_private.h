@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* qd_private: what the files behind qd_server.h share: qd_server.c (asking),
- * qd_answer.c (what an answer means). */
+/* qd_private: what the files behind qd_server.h share: qd_connect.c (who the
+ * node is), qd_server.c (asking), qd_answer.c (what an answer means). */
 #ifndef DBBI_QD_PRIVATE_H
 #define DBBI_QD_PRIVATE_H
 
@@ -10,6 +10,8 @@
 
 struct dbbi_qd {
 	dbbi_run *run;
+	dbbi_run own_run;	/* of one that cleans up */
+	int cleans;
 	dbbi_http *http;
 	char *url;
 	char *key_header;	/* "api-key: …", or NULL; secret */

@@ -3,15 +3,13 @@
 
 #include "source/qd_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/retry.h"
 #include "util/clock.h"
 
-#define CONNECTIONS 8		/* streams at once, and questions beside */
-#define STALL_S 120		/* counting many points is silent work */
+#define CLEAN_S 30
 
 /* A node that has never answered is not waited for: its address is wrong
  * rather than that it is away. */
@@ -39,8 +37,6 @@ is_repeatable(const struct question *q)
 	    "/points/scroll", "/points" };
 	size_t i, size;
 
-	if (q->patient)
-		return 0;
 	if (strcmp(q->method, "GET") == 0)
 		return 1;
 	for (i = 0; strcmp(q->method, "POST") == 0 &&
@@ -63,7 +59,8 @@ ask_once(dbbi_http_response *out, dbbi_qd *qd, const struct question *q,
 		.body = q->body,
 		.body_size = q->body != NULL ? strlen(q->body) : 0,
 		.max_body = DBBI_QD_ANSWER_MAX,
-		.stall_s = q->patient ? DBBI_QD_PATIENCE_S : STALL_S,
+		.stall_s = q->patient ? DBBI_QD_PATIENCE_S : 0,
+		.total_s = qd->cleans ? CLEAN_S : 0,
 	};
 	int rc;
 
@@ -102,9 +99,11 @@ may_come(const struct question *q, const dbbi_http_response *response)
 
 /* A proxy's 502 does not say whether the request was heard. */
 static int
-is_worth_another(const struct question *q, int rc,
+is_worth_another(const dbbi_qd *qd, const struct question *q, int rc,
     const dbbi_http_response *response)
 {
+	if (q->patient || qd->cleans)
+		return 0;
 	if (rc < 0)
 		return may_come(q, response);
 	return dbbi_qd_answer_passes(response->status) &&
@@ -143,7 +142,7 @@ ask_until(dbbi_http_response *out, dbbi_qd *qd, const struct question *q,
 	for (;;) {
 		memset(&why, 0, sizeof(why));
 		rc = ask_once(out, qd, q, &why);
-		if (!is_worth_another(q, rc, out))
+		if (!is_worth_another(qd, q, rc, out))
 			break;
 		again = wait_for_turn(&retry, qd, q, out, err);
 		if (again < 0) {
@@ -213,121 +212,7 @@ dbbi_qd_ask_patiently(dbbi_json **result, dbbi_qd *qd, const char *method,
 	return ask(result, qd, &q, body, err);
 }
 
-/* ---- the node itself ---- */
-
-static int
-is_qdrant(const dbbi_json *root)
-{
-	const char *title = dbbi_json_string(root, "title");
-
-	return title != NULL && strstr(title, "qdrant") != NULL &&
-	    dbbi_json_string(root, "version") != NULL;
-}
-
-static int
-refuse_other(const dbbi_qd *qd, dbb_error *err)
-{
-	dbbi_error_set(err, DBB_ECONNECT, "'%s': what answers there is no "
-	    "Qdrant", qd->url);
-	dbbi_error_hint(err, "see that url is the server's REST address: the "
-	    "port is %d unless it was changed", DBBI_QD_PORT);
-	return DBB_ECONNECT;
-}
-
-/* Any web server knows "/", or answers 404. */
-static int
-greet(dbbi_qd *qd, dbb_error *err)
-{
-	const char *commit;
-	dbbi_json *root = NULL;
-	int rc;
-
-	rc = dbbi_qd_ask(&root, qd, "GET", "/", NULL, err);
-	if (rc == DBB_ENOTFOUND || (rc == 0 && !is_qdrant(root)))
-		rc = refuse_other(qd, err);
-	if (rc == 0) {
-		commit = dbbi_json_string(root, "commit");
-		qd->version = dbbi_text_dup(dbbi_json_string(root, "version"));
-		qd->commit = dbbi_text_dup(commit != NULL ? commit : "");
-		if (qd->version == NULL || qd->commit == NULL)
-			rc = dbbi_error_nomem(err);
-	}
-	dbbi_json_free(root);
-	return rc;
-}
-
-static int
-make_headers(dbbi_qd *qd, const dbbi_qd_settings *settings, dbb_error *err)
-{
-	size_t n = 0;
-
-	qd->headers[n++] = "Content-Type: application/json";
-	if (settings->api_key == NULL)
-		return DBB_OK;
-	qd->key_header = dbbi_text_format("api-key: %s", settings->api_key);
-	qd->headers[n] = qd->key_header;
-	return qd->key_header != NULL ? DBB_OK : dbbi_error_nomem(err);
-}
-
-int
-dbbi_qd_connect(dbbi_qd **out, const dbbi_qd_settings *settings,
-    const char *url, dbbi_run *run, dbb_error *err)
-{
-	dbbi_http_options options = { .connections = CONNECTIONS,
-	    .ca_file = settings->ca_file, .stall_s = STALL_S };
-	dbbi_qd *qd = calloc(1, sizeof(*qd));
-	int rc;
-
-	if (qd == NULL)
-		return dbbi_error_nomem(err);
-	qd->run = run;
-	if ((qd->url = dbbi_text_dup(url)) == NULL)
-		rc = dbbi_error_nomem(err);
-	else if ((rc = make_headers(qd, settings, err)) == 0 &&
-	    (rc = dbbi_http_new(&qd->http, &options, run, err)) == 0)
-		rc = greet(qd, err);
-	if (rc < 0)
-		dbbi_qd_free(qd);
-	else
-		*out = qd;
-	return rc;
-}
-
-void
-dbbi_qd_free(dbbi_qd *qd)
-{
-	if (qd == NULL)
-		return;
-	dbbi_http_free(qd->http);
-	dbbi_secret_free(qd->key_header);
-	free(qd->version);
-	free(qd->commit);
-	free(qd->url);
-	free(qd);
-}
-
-const char *
-dbbi_qd_version(const dbbi_qd *qd)
-{
-	return qd->version;
-}
-
-const char *
-dbbi_qd_commit(const dbbi_qd *qd)
-{
-	return qd->commit;
-}
-
-int
-dbbi_qd_is_version(const dbbi_qd *qd, unsigned major, unsigned minor)
-{
-	unsigned has_major = 0, has_minor = 0;
-
-	if (sscanf(qd->version, "%4u.%4u", &has_major, &has_minor) < 1)
-		return 0;
-	return has_major > major ||
-	    (has_major == major && has_minor >= minor);
-}
+/* ---- for requests that are more than a question ---- */
 
 int64_t
 dbbi_qd_now_ms(const dbbi_qd *qd)

@@ -32,6 +32,12 @@ int dbbi_qd_connect(dbbi_qd **out, const dbbi_qd_settings *settings,
     const char *url, dbbi_run *run, dbb_error *err);
 void dbbi_qd_free(dbbi_qd *qd);
 
+/* A client that takes away what was made, also after a cancel: it has a run
+ * of its own, which logs to `run`, asks once only, and waits half a minute
+ * at most. */
+int dbbi_qd_connect_to_clean(dbbi_qd **out, const dbbi_qd_settings *settings,
+    const char *url, dbbi_run *run, dbb_error *err);
+
 /* ---- what it said of itself ---- */
 
 const char *dbbi_qd_version(const dbbi_qd *qd);	/* "1.18.3" */
@@ -39,6 +45,9 @@ const char *dbbi_qd_commit(const dbbi_qd *qd);	/* "" where it says none */
 
 /* Is it that version, or a later one? What is no number counts as 0. */
 int dbbi_qd_is_version(const dbbi_qd *qd, unsigned major, unsigned minor);
+
+/* Its address, as it was given. */
+const char *dbbi_qd_address(const dbbi_qd *qd);
 
 /* The time by its clock, as far as its answers showed it. */
 int64_t dbbi_qd_now_ms(const dbbi_qd *qd);
@@ -51,8 +60,9 @@ int64_t dbbi_qd_now_ms(const dbbi_qd *qd);
 int dbbi_qd_ask(dbbi_json **result, dbbi_qd *qd, const char *method,
     const char *path, const dbbi_json *body, dbb_error *err);
 
-/* The same without a bound on silence, and never twice: snapshots that are
- * made or loaded. */
+/* The same without a bound on silence, and never twice, whatever is answered:
+ * snapshots that are made or loaded. DBB_ECONNECT or DBB_EIO: whether it was
+ * heard is not known. */
 int dbbi_qd_ask_patiently(dbbi_json **result, dbbi_qd *qd,
     const char *method, const char *path, const dbbi_json *body,
     dbb_error *err);

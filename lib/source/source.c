@@ -8,10 +8,12 @@
 
 static const dbbi_source_driver *const drivers[] = {
 	&dbbi_source_postgres,
+	&dbbi_source_qdrant,
 };
 
 static const char *const kinds[] = {
 	"postgres",
+	"qdrant",
 	NULL,
 };
 

@@ -116,7 +116,7 @@ struct dbbi_source_driver {
 
 	void (*close)(dbbi_source *source);
 
-	/* -- restoring -- */
+	/* -- restoring; target_open NULL: it cannot be -- */
 
 	/* Connect, check versions, rights and what exists: DBB_EEXIST unless
 	 * plan->replace. Nothing is changed yet. `plan` is borrowed and
@@ -165,5 +165,6 @@ const dbbi_source_driver *dbbi_source_find(const char *kind);
 const char *const *dbbi_source_kinds(void);
 
 extern const dbbi_source_driver dbbi_source_postgres;
+extern const dbbi_source_driver dbbi_source_qdrant;
 
 #endif

@@ -241,22 +241,34 @@ dbbi_config_warnings(const dbbi_config *config)
 
 /* ---- get ---- */
 
+/* And not what to back up, or how. */
 static int
 says_how_to_connect(const dbbi_entry *entry)
 {
-	return entry->key != NULL && strcmp(entry->key->key, "databases") != 0;
+	static const char *const others[] = { "databases", "collections",
+	    "method" };
+	size_t i;
+
+	if (entry->key == NULL)
+		return 0;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(entry->key->key, others[i]) == 0)
+			return 0;
+	return 1;
 }
 
 int
-dbbi_config_usual_apply(const dbbi_config *config)
+dbbi_config_usual_apply(const dbbi_config *config, const char *kind)
 {
 	size_t i;
 
+	if (strcmp(kind, "postgres") != 0 && strcmp(kind, "qdrant") != 0)
+		return 1;
 	for (i = 0; i < config->count; i++) {
 		const dbbi_entry *e = &config->entries[i];
 
 		if (e->level == DBBI_LEVEL_USUAL ||
-		    strcmp(e->section->kind, "postgres") != 0)
+		    strcmp(e->section->kind, kind) != 0)
 			continue;
 		if (strcmp(e->name, "main") != 0 || says_how_to_connect(e))
 			return 0;
@@ -298,8 +310,7 @@ dbbi_config_find(const dbbi_config *config, const char *section,
 		if (found != NULL)
 			return found;
 	}
-	if (strcmp(section, "postgres") == 0 &&
-	    !dbbi_config_usual_apply(config))
+	if (!dbbi_config_usual_apply(config, section))
 		return NULL;
 	return dbbi_config_find_at(config, DBBI_LEVEL_USUAL, section, name,
 	    key);
@@ -367,7 +378,7 @@ dbbi_config_names(dbbi_list *out, const dbbi_config *config,
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]) && rc == 0; i++)
 		if (order[i] != DBBI_LEVEL_USUAL ||
-		    dbbi_config_usual_apply(config))
+		    dbbi_config_usual_apply(config, section))
 			rc = add_names(&names, config, section, order[i],
 			    err);
 	for (i = 0; i < names.count && rc == 0; i++)

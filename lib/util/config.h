@@ -12,8 +12,9 @@
  * file, then the usual names (POSTGRES_*, …), then the default. Where no
  * postgres section exists anywhere, POSTGRES_HOST, POSTGRES_DB (or PGHOST,
  * PGSERVICE, PGDATABASE) declare one named "main"; where "main" is all there
- * is and nothing says how to connect to it, they say it. A variable that is
- * empty counts as not set.
+ * is and nothing says how to connect to it, they say it. QDRANT_URL and
+ * QDRANT_HOST do the same for [qdrant "main"]. A variable that is empty
+ * counts as not set.
  */
 #ifndef DBBI_CONFIG_H
 #define DBBI_CONFIG_H

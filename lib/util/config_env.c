@@ -165,30 +165,51 @@ add_candidate(dbbi_list *list, const dbbi_key *key, const char *name,
 	return dbbi_list_add(list, text, err);
 }
 
+/* The names of such sections; "" of one that has none. */
+static int
+name_sections(dbbi_list *names, const dbbi_config *config,
+    const dbbi_section *s, dbb_error *err)
+{
+	int rc;
+
+	if (!s->named)
+		return dbbi_list_add(names, "", err);
+	rc = dbbi_config_names(names, config, s->kind, err);
+	if (rc == 0 && !dbbi_list_has(names, "main"))
+		rc = dbbi_list_add(names, "main", err);
+	return rc;
+}
+
+static int
+add_section(dbbi_list *list, const dbbi_section *s, const dbbi_list *names,
+    dbb_error *err)
+{
+	const dbbi_key *k;
+	size_t i;
+	int rc = 0;
+
+	for (k = dbbi_keys; k->section != NULL; k++)
+		for (i = 0; strcmp(s->kind, k->section) == 0 && rc == 0 &&
+		    i < names->count; i++)
+			rc = add_candidate(list, k, names->items[i], err);
+	return rc;
+}
+
 /* Every variable that could have been meant. */
 static int
 list_candidates(dbbi_list *list, const dbbi_config *config, dbb_error *err)
 {
-	const dbbi_section *s = dbbi_sections;
+	const dbbi_section *s;
 	dbbi_list names = {0};
-	const dbbi_key *k;
-	size_t i;
 	int rc;
 
 	rc = dbbi_list_add(list, PREFIX "CONFIG", err);
-	if (rc == 0)
-		rc = dbbi_config_names(&names, config, "postgres", err);
-	if (rc == 0 && !dbbi_list_has(&names, "main"))
-		rc = dbbi_list_add(&names, "main", err);
-	for (k = dbbi_keys; k->section != NULL && rc == 0; k++) {
-		for (s = dbbi_sections; strcmp(s->kind, k->section) != 0; )
-			s++;
-		if (!s->named)
-			rc = add_candidate(list, k, "", err);
-		for (i = 0; s->named && i < names.count && rc == 0; i++)
-			rc = add_candidate(list, k, names.items[i], err);
+	for (s = dbbi_sections; s->kind != NULL && rc == 0; s++) {
+		rc = name_sections(&names, config, s, err);
+		if (rc == 0)
+			rc = add_section(list, s, &names, err);
+		dbbi_list_clear(&names);
 	}
-	dbbi_list_clear(&names);
 	return rc;
 }
 

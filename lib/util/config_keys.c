@@ -106,7 +106,6 @@ static const struct later {
 	const char *reason;
 } laters[] = {
 	{ "neo4j", NULL, "this version does not back up neo4j" },
-	{ "qdrant", NULL, "this version does not back up qdrant" },
 	{ "rule", NULL, "this version does not check rules" },
 	{ "schedule", NULL, "this version has no scheduler" },
 	{ "reports", NULL, "this version writes no reports" },
@@ -206,7 +205,8 @@ find_section(const char *kind, dbb_error *err)
 	    "unknown section; the nearest known one is [%s]" :
 	    "unknown section", near);
 	dbbi_error_hint(err, "sections are [repository], "
-	    "[postgres \"NAME\"], [retention] and [history]");
+	    "[postgres \"NAME\"], [qdrant \"NAME\"], [retention] and "
+	    "[history]");
 	return NULL;
 }
 

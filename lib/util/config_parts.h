@@ -124,9 +124,10 @@ const dbbi_entry *dbbi_config_find_at(const dbbi_config *config,
     enum dbbi_level level, const char *section, const char *name,
     const char *key);
 
-/* Do POSTGRES_HOST and the like count? Only when no postgres section is
- * named elsewhere, or just "main" without a word on how to connect. */
-int dbbi_config_usual_apply(const dbbi_config *config);
+/* Do POSTGRES_HOST and the like count (of `kind` "postgres"; of "qdrant",
+ * QDRANT_URL)? Only when no section of that kind is named elsewhere, or just
+ * "main" without a word on how to connect. For other kinds always. */
+int dbbi_config_usual_apply(const dbbi_config *config, const char *kind);
 
 /* Add one sentence to the warnings; `text` is taken over and freed. */
 int dbbi_config_warn(dbbi_config *config, char *text, dbb_error *err);
@@ -144,6 +145,21 @@ int dbbi_config_read_env(dbbi_config *config, const char *const *environment,
 /* The usual names (config_usual.c): POSTGRES_…, PG…, and warnings for those
  * that this version does not use. */
 int dbbi_config_read_usual(dbbi_config *config,
+    const char *const *environment, dbb_error *err);
+
+/* One of them: `value` (NULL: not set) of `variable`, for the key of the
+ * section `where`, "postgres main". */
+int dbbi_config_put_usual(dbbi_config *config, const char *where,
+    const char *key, const char *value, const char *variable,
+    dbb_error *err);
+
+/* A port out of such a variable; NULL: not set, or what Kubernetes sets for a
+ * service of the name: POSTGRES_PORT=tcp://10.0.0.1:5432, no port of ours. */
+int dbbi_config_usual_port(const char **out, dbbi_config *config,
+    const char *const *environment, const char *variable, dbb_error *err);
+
+/* QDRANT_… (config_usual_qdrant.c). */
+int dbbi_config_read_usual_qdrant(dbbi_config *config,
     const char *const *environment, dbb_error *err);
 
 /* ---- secrets (config_secret.c, config_mask.c) ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The names that are usual elsewhere: POSTGRES_… and MINIO_… as containers
- * have them, PG… as libpq has them, AWS_… as the SDKs of AWS have them. They
- * may well belong to another program: what is not used is warned of, never
+ * have them, PG… as libpq has them, AWS_… as the SDKs of AWS have them, and
+ * QDRANT_… (config_usual_qdrant.c). They may well belong to another program: what is not used is warned of, never
  * an error.
  */
 #include <config.h>
@@ -25,8 +25,6 @@ static const struct unused {
 	const char *reason;
 } unused[] = {
 	{ "NEO4J_URI", "this version does not back up neo4j" },
-	{ "QDRANT_URL", "this version does not back up qdrant" },
-	{ "QDRANT_HOST", "this version does not back up qdrant" },
 	{ "BACKUP_SCHEDULE", "this version has no scheduler" },
 	{ NULL, NULL },
 };
@@ -49,25 +47,23 @@ add_keyword(FILE *to, const char *keyword, const char *value)
 	fputc('\'', to);
 }
 
-/* Kubernetes sets POSTGRES_PORT=tcp://10.0.0.1:5432 for a service of the
- * name postgres: no port of ours. */
-static int
-choose_port(const char **out, dbbi_config *config,
-    const char *const *environment, dbb_error *err)
+int
+dbbi_config_usual_port(const char **out, dbbi_config *config,
+    const char *const *environment, const char *variable, dbb_error *err)
 {
-	const char *port = dbbi_env_get(environment, "POSTGRES_PORT");
+	const char *port = dbbi_env_get(environment, variable);
 	uint64_t number;
 
 	*out = NULL;
 	if (port == NULL)
 		return DBB_OK;
 	if (strncmp(port, "tcp://", 6) == 0)
-		return dbbi_config_warn(config, dbbi_text_dup(
-		    "POSTGRES_PORT is an address, as Kubernetes sets it, and "
-		    "not used as port"), err);
+		return dbbi_config_warn(config, dbbi_text_format("%s is an "
+		    "address, as Kubernetes sets it, and not used as port",
+		    variable), err);
 	if (dbbi_parse_u64(&number, port, 1, 65535) != 0)
 		return dbbi_error_set(err, DBB_ECONFIG, "environment "
-		    "POSTGRES_PORT: '%.64s' is no port", port);
+		    "%s: '%.64s' is no port", variable, port);
 	*out = port;
 	return DBB_OK;
 }
@@ -82,7 +78,8 @@ make_conninfo(char **out, dbbi_config *config,
 	FILE *to;
 	int rc;
 
-	if ((rc = choose_port(&port, config, environment, err)) < 0)
+	if ((rc = dbbi_config_usual_port(&port, config, environment,
+	    "POSTGRES_PORT", err)) < 0)
 		return rc;
 	to = open_memstream(&text, &size);
 	if (to == NULL)
@@ -99,10 +96,9 @@ make_conninfo(char **out, dbbi_config *config,
 	return DBB_OK;
 }
 
-/* `where` is a section, with its name. */
-static int
-put_usual(dbbi_config *config, const char *where, const char *key,
-    const char *value, const char *variable, dbb_error *err)
+int
+dbbi_config_put_usual(dbbi_config *config, const char *where,
+    const char *key, const char *value, const char *variable, dbb_error *err)
 {
 	dbbi_place place;
 	char origin[64];
@@ -128,14 +124,14 @@ put_postgres(dbbi_config *config, const char *const *environment,
 
 	rc = make_conninfo(&conninfo, config, environment, err);
 	if (rc == 0)
-		rc = put_usual(config, MAIN, "connection", conninfo, declarer,
+		rc = dbbi_config_put_usual(config, MAIN, "connection", conninfo, declarer,
 		    err);
 	if (rc == 0)
-		rc = put_usual(config, MAIN, "password",
+		rc = dbbi_config_put_usual(config, MAIN, "password",
 		    dbbi_env_get(environment, "POSTGRES_PASSWORD"),
 		    "POSTGRES_PASSWORD", err);
 	if (rc == 0)
-		rc = put_usual(config, MAIN, "password-file",
+		rc = dbbi_config_put_usual(config, MAIN, "password-file",
 		    dbbi_env_get(environment, "POSTGRES_PASSWORD_FILE"),
 		    "POSTGRES_PASSWORD_FILE", err);
 	free(conninfo);
@@ -153,7 +149,7 @@ put_sources(dbbi_config *config, const char *const *environment,
 		declarer = "POSTGRES_HOST";
 	else if (dbbi_env_get(environment, "POSTGRES_DB") != NULL)
 		declarer = "POSTGRES_DB";
-	if (declarer != NULL && !dbbi_config_usual_apply(config))
+	if (declarer != NULL && !dbbi_config_usual_apply(config, "postgres"))
 		return dbbi_config_warn(config, dbbi_text_format("%s is set "
 		    "and not used: the configuration says itself how to "
 		    "connect to postgres", declarer), err);
@@ -162,7 +158,7 @@ put_sources(dbbi_config *config, const char *const *environment,
 	/* libpq reads these by itself: an empty string says it all. */
 	for (name = main_names; *name != NULL; name++)
 		if (dbbi_env_get(environment, *name) != NULL)
-			return put_usual(config, MAIN, "connection", "",
+			return dbbi_config_put_usual(config, MAIN, "connection", "",
 			    *name, err);
 	return DBB_OK;
 }
@@ -211,7 +207,7 @@ put_bucket(dbbi_config *config, const char *const *environment,
 		return DBB_OK;
 	if ((url = dbbi_text_format("s3://%s", bucket)) == NULL)
 		return dbbi_error_nomem(err);
-	rc = put_usual(config, "repository", "url", url, "MINIO_BUCKET",
+	rc = dbbi_config_put_usual(config, "repository", "url", url, "MINIO_BUCKET",
 	    err);
 	free(url);
 	return rc;
@@ -241,7 +237,7 @@ put_s3(dbbi_config *config, const char *const *environment, dbb_error *err)
 	for (u = s3_names; rc == 0 && u->name != NULL; u++)
 		if (is_in_s3(config) && dbbi_config_find_at(config,
 		    DBBI_LEVEL_USUAL, "repository", NULL, u->key) == NULL)
-			rc = put_usual(config, "repository", u->key,
+			rc = dbbi_config_put_usual(config, "repository", u->key,
 			    dbbi_env_get(environment, u->name), u->name,
 			    err);
 	return rc == 0 ? warn_of_no_place(config, err) : rc;
@@ -283,7 +279,9 @@ dbbi_config_read_usual(dbbi_config *config, const char *const *environment,
 
 	rc = put_sources(config, environment, err);
 	if (rc == 0)
-		rc = put_usual(config, "retention", "days",
+		rc = dbbi_config_read_usual_qdrant(config, environment, err);
+	if (rc == 0)
+		rc = dbbi_config_put_usual(config, "retention", "days",
 		    dbbi_env_get(environment, RETENTION_DAYS),
 		    RETENTION_DAYS, err);
 	if (rc == 0)

@@ -206,8 +206,11 @@ static const char *const refused[][2] = {
 	    "the nearest known one is [repository]" },
 	{ "[neo4j \"graph\"]\nurl=x\n", "dbbackup.conf:1: [neo4j \"graph\"]: "
 	    "this version does not back up neo4j" },
-	{ "[qdrant \"v\"]\n", "dbbackup.conf:1: [qdrant \"v\"]: this version "
-	    "does not back up qdrant" },
+	{ "[qdrant]\nurl = x\n", "dbbackup.conf:1: [qdrant]: it needs a "
+	    "name: [qdrant \"main\"]" },
+	{ "[qdrant \"v\"]\napi-key = s3cret\napi-key-file = /k\n",
+	    "[qdrant \"v\"]: both 'api-key' (dbbackup.conf:2) and "
+	    "'api-key-file' (dbbackup.conf:3) are given" },
 	{ "[retention]\nkeep-last = -1\n", "dbbackup.conf:2: [retention]: "
 	    "'keep-last' is '-1' and not a whole number from 0 to 100000" },
 	{ "[retention]\nhourly = 1\n", "dbbackup.conf:2: [retention]: "

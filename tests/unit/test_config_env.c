@@ -67,20 +67,25 @@ assert_secret(const char *name, const char *value)
 }
 
 static void
-assert_names(const char *names)
+assert_names_of(const char *kind, const char *names)
 {
 	char text[256] = "";
 	dbbi_list list = {0};
 	size_t i;
 
-	ck_assert_int_eq(dbbi_config_names(&list, config, "postgres", NULL),
-	    0);
+	ck_assert_int_eq(dbbi_config_names(&list, config, kind, NULL), 0);
 	for (i = 0; i < list.count; i++) {
 		strncat(text, i > 0 ? " " : "", 2);
 		strncat(text, list.items[i], 64);
 	}
 	ck_assert_str_eq(text, names);
 	dbbi_list_clear(&list);
+}
+
+static void
+assert_names(const char *names)
+{
+	assert_names_of("postgres", names);
 }
 
 /* One warning, or none, with `word` in it. */
@@ -198,7 +203,6 @@ START_TEST(refuses_what_later_versions_have)
 {
 	static const char *const table[][2] = {
 		{ "DBB_NEO4J_GRAPH_URL=x", "does not back up neo4j" },
-		{ "DBB_QDRANT_V_URL=x", "does not back up qdrant" },
 		{ "DBB_SERVICE_LISTEN=x", "no service" },
 		{ "DBB_SCHEDULE_BACKUP=x", "no scheduler" },
 		{ "DBB_HOOK_BEFORE=x", "no hooks" },
@@ -438,8 +442,7 @@ END_TEST
 START_TEST(warns_of_what_is_not_used)
 {
 	static const char *const names[] = {
-		"NEO4J_URI=x", "QDRANT_URL=x", "QDRANT_HOST=x",
-		"BACKUP_SCHEDULE=x", "MINIO_SECRET_KEY=s3cret",
+		"NEO4J_URI=x", "BACKUP_SCHEDULE=x", "MINIO_SECRET_KEY=s3cret",
 	};
 	size_t i;
 
@@ -451,6 +454,67 @@ START_TEST(warns_of_what_is_not_used)
 	}
 	ck_assert_int_eq(load("HOME=/x", "MINIO=x", "NOTHING", NULL), 0);
 	assert_warned(NULL);
+}
+END_TEST
+
+START_TEST(qdrant_has_usual_names)
+{
+	ck_assert_int_eq(load("QDRANT_URL=https://q:443",
+	    "QDRANT_HOST=other", "QDRANT_API_KEY_FILE=/k", NULL), 0);
+	assert_names_of("qdrant", "main");
+	assert_names("");
+	assert_warned(NULL);
+	assert_value("qdrant", "main", "url", "https://q:443",
+	    "environment QDRANT_URL");
+	assert_value("qdrant", "main", "api-key-file", "/k",
+	    "environment QDRANT_API_KEY_FILE");
+	ck_assert_int_eq(load("QDRANT_HOST=q", NULL, NULL, NULL), 0);
+	assert_value("qdrant", "main", "url", "http://q:6333",
+	    "environment QDRANT_HOST");
+	ck_assert_int_eq(load("QDRANT_HOST=fd00::1", "QDRANT_PORT=7", NULL,
+	    NULL), 0);
+	assert_value("qdrant", "main", "url", "http://[fd00::1]:7",
+	    "environment QDRANT_HOST");
+	ck_assert_int_eq(load("QDRANT_HOST=https://q", NULL, NULL, NULL), 0);
+	assert_value("qdrant", "main", "url", "https://q",
+	    "environment QDRANT_HOST");
+	ck_assert_int_eq(load("QDRANT_API_KEY=s3cret", NULL, NULL, NULL), 0);
+	assert_names_of("qdrant", "");
+}
+END_TEST
+
+START_TEST(qdrants_port_is_checked)
+{
+	ck_assert_int_eq(load("QDRANT_HOST=q",
+	    "QDRANT_PORT=tcp://10.0.0.1:6333", NULL, NULL), 0);
+	assert_value("qdrant", "main", "url", "http://q:6333",
+	    "environment QDRANT_HOST");
+	assert_warned("QDRANT_PORT is an address, as Kubernetes sets it");
+	ck_assert_int_eq(load("QDRANT_HOST=q", "QDRANT_PORT=x", NULL, NULL),
+	    DBB_ECONFIG);
+	ck_assert_ptr_nonnull(strstr(err.message, "QDRANT_PORT: 'x'"));
+}
+END_TEST
+
+START_TEST(qdrants_usual_names_give_way_to_sections)
+{
+	ck_assert_int_eq(load("QDRANT_URL=http://q", "POSTGRES_HOST=db",
+	    "DBB_QDRANT_OTHER_URL=http://o", NULL), 0);
+	assert_names_of("qdrant", "other");
+	assert_names("main");
+	assert_warned("QDRANT_URL is set and not used");
+	ck_assert_int_eq(load("QDRANT_URL=http://q", "QDRANT_API_KEY=k",
+	    "DBB_QDRANT_MAIN_COLLECTIONS=a*", "DBB_QDRANT_MAIN_METHOD=scroll"),
+	    0);
+	assert_names_of("qdrant", "main");
+	assert_value("qdrant", "main", "url", "http://q",
+	    "environment QDRANT_URL");
+	assert_value("qdrant", "main", "collections", "a*",
+	    "environment DBB_QDRANT_MAIN_COLLECTIONS");
+	ck_assert_int_eq(load("DBB_QDRANT_MAIN_COLECTIONS=a*", NULL, NULL,
+	    NULL), DBB_ECONFIG);
+	ck_assert_ptr_nonnull(strstr(err.message,
+	    "'DBB_QDRANT_MAIN_COLLECTIONS'"));
 }
 END_TEST
 
@@ -503,6 +567,9 @@ main(void)
 	tcase_add_test(tc, warns_of_a_bucket_without_a_place);
 	tcase_add_test(tc, names_of_s3_count_only_for_s3);
 	tcase_add_test(tc, warns_of_what_is_not_used);
+	tcase_add_test(tc, qdrant_has_usual_names);
+	tcase_add_test(tc, qdrants_port_is_checked);
+	tcase_add_test(tc, qdrants_usual_names_give_way_to_sections);
 	tcase_add_test(tc, warns_of_a_password_with_no_use);
 	tcase_add_test(tc, the_process_has_an_environment_too);
 	suite_add_tcase(suite, tc);
