@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import tempfile
 
+from .shard import CLOCKS
+
 STORAGE_VERSION = '0.4.2'
 OPEN_LOG_FILES = 3      # more of them: the log has points of long ago
 
@@ -102,8 +104,11 @@ def _pack_shard(shard, folder, segments=_pack_segments):
 def _describe_shard(collection, number, node, folder):
     os.makedirs(folder, exist_ok=True)
     found = collection.replicas[number]
+    mine = found.get(node.peer_id)
+    if mine and mine.shard and mine.shard.tick:
+        _write(folder, CLOCKS, mine.shard.clocks(node.peer_id))
     _write(folder, 'replica_state.json', {
-        'is_local': node.peer_id in found, 'this_peer_id': node.peer_id,
+        'is_local': mine is not None, 'this_peer_id': node.peer_id,
         'peers': {str(peer): it.state for peer, it in found.items()}})
     _write(folder, 'shard_config.json', {'type': 'ReplicaSet'})
 

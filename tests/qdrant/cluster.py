@@ -22,7 +22,8 @@ def of_collection(call, name):
                  for peer, it in found.items() if peer != call.node.peer_id]
     return {'peer_id': call.node.peer_id,
             'shard_count': len(collection.replicas), 'local_shards': here,
-            'remote_shards': elsewhere, 'shard_transfers': []}
+            'remote_shards': elsewhere, 'shard_transfers':
+            list(collection.transfers)}
 
 
 def keys(call, name):

@@ -59,11 +59,15 @@ def info(call, name):
 def optimizations(call, name):
     """GET /collections/{c}/optimizations"""
     call.access.read(name, whole=True)
-    segments = sum(it.info().segments_count for it in
-                   call.world.find(name).readable(call.node, 'Get Info'))
-    return {'summary': {'queued_optimizations': 0, 'queued_segments': 0,
-                        'queued_points': 0, 'idle_segments': segments},
-            'running': []}
+    collection = call.world.find(name)
+    parts = [it.info() for it in collection.readable(call.node, 'Get Info')]
+    segments = sum(it.segments_count for it in parts)
+    due = collection.colour in ('yellow', 'grey')
+    return {'summary': {
+        'queued_optimizations': int(due),
+        'queued_segments': segments if due else 0,
+        'queued_points': sum(it.points_count for it in parts) if due else 0,
+        'idle_segments': 0 if due else segments}, 'running': []}
 
 
 def create(call, name):

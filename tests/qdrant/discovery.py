@@ -5,6 +5,8 @@ from . import envelope
 from .envelope import Answer, encode
 
 VERSION = '1.18.3'
+UNHEARD = ("Error in closure supplied to transport channel pool: code: 'Internal "
+           "error', message: \"Can't send Raft message over channel\"")
 COMMIT = 'db8fa43fcb6aedec1e739487e17a99731b74590a'
 
 
@@ -29,13 +31,14 @@ def ready(_call):
 def telemetry(call):
     """GET /telemetry"""
     names = [it for it in call.world.collections if call.access.sees(it)]
-    return {'id': call.server.identity,
+    told = {'id': call.server.identity,
             'app': {'name': 'qdrant', 'version': call.server.version,
                     'jwt_rbac': True, 'startup': call.server.startup},
-            'collections': {'number_of_collections': len(names)},
-            'cluster': {'enabled': call.world.distributed,
-                        'resharding_enabled': False},
-            'requests': {}}
+            'collections': {'number_of_collections': len(names)}}
+    if call.access.level is None:
+        return told
+    return {**told, 'cluster': {'enabled': call.world.distributed,
+                                'resharding_enabled': False}, 'requests': {}}
 
 
 def metrics(call):
@@ -47,6 +50,8 @@ def metrics(call):
         lines.extend((f'# HELP {name} {words}', f'# TYPE {name} gauge',
                       f'{name}{labels} {value}'))
 
+    gauge('cluster_enabled', 'is cluster support enabled',
+          int(call.world.distributed))
     if call.world.distributed:
         dead = sum(it.state != 'Active'
                    for collection in call.world.collections.values()
@@ -54,7 +59,6 @@ def metrics(call):
                    for it in found.values())
         gauge('collection_dead_replicas',
               'total amount of shard replicas in non-active state', dead)
-        gauge('cluster_enabled', 'is cluster support enabled', 1)
         gauge('cluster_peers_total', 'total number of cluster peers',
               len(call.world.nodes))
     gauge('app_info', 'information about qdrant server', 1,
@@ -95,7 +99,17 @@ def cluster(call):
             'leader': leader.peer_id,
             'role': 'Leader' if call.node is leader else 'Follower',
             'is_voter': True},
-        'consensus_thread_status': status, 'message_send_failures': {}}
+        'consensus_thread_status': status,
+        'message_send_failures': _send_failures(call, leader)}
+
+
+def _send_failures(call, leader):
+    """The others notice that the leader does not hear them any more."""
+    if call.world.consensus == 'working' or call.node is leader:
+        return {}
+    return {f'http://node{leader.number}:6335/': {
+        'count': 1, 'latest_error': UNHEARD,
+        'latest_error_timestamp': call.server.startup}}
 
 
 def cluster_telemetry(call):

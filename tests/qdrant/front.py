@@ -18,6 +18,7 @@ from .request import Body, Cut, Request
 
 IDLE = 5            # seconds of silence, and for the head of a request
 BLOCK = 1 << 20
+DRAINED = 64 << 20   # of a body that is not wanted
 VARY = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'
 
 
@@ -75,7 +76,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
         request = Request(self.command, self.path, headers,
                           Body(self.rfile, headers))
         answer = self.server.handle_call(request)
-        self.drain(request.body)
+        self.drain(request.body, answer.status)
         self.send(answer, request)
 
     def wait_for_more(self):
@@ -85,17 +86,19 @@ class Connection(http.server.BaseHTTPRequestHandler):
         except (Broken, OSError):
             self.close_connection = True
 
-    def drain(self, body):
-        """Read a short rest of the body; with a long one the connection
-        ends, and the client may see a broken pipe before the answer."""
+    def drain(self, body, status):
+        """Read the rest of the body. With a long one that was refused for
+        the key the connection ends instead, and the client may see a broken
+        pipe before the answer."""
         if body.done:
             return
-        if body.length is not None and body.left <= BLOCK:
-            block = memoryview(bytearray(BLOCK))
-            while body.readinto(block):
-                pass
+        most = BLOCK if status in (401, 403) else DRAINED
+        if body.length is None or body.left > most:
+            self.close_connection = True
             return
-        self.close_connection = True
+        block = memoryview(bytearray(BLOCK))
+        while body.readinto(block):
+            pass
 
     # ---- sending ----
 
@@ -106,7 +109,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self.send_header('content-length', str(length))
         for name, value in extra:
             self.send_header(name, value)
-        self.send_header('vary', VARY)
+        packed = ('content-encoding', 'gzip') in extra
+        self.send_header('vary', f'accept-encoding, {VARY}' if packed
+                         else VARY)
         if answer.content_type:
             self.send_header('content-type', answer.content_type)
         for name, value in answer.headers:
@@ -133,7 +138,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
                                      ('content-encoding', 'gzip')])
             self.send_chunks(_packed(_pieces(answer)), out)
         elif isinstance(answer, FileAnswer):
-            self.head(answer, answer.length)
+            self.head(answer, None if answer.status == 304 else answer.length)
             self.send_file(answer, out if fault else None)
         else:
             self.head(answer, len(answer.body))

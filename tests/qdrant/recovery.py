@@ -37,8 +37,10 @@ def _schema(folder):
 
 
 def _engine_words(error, folder, shown):
-    """The engine's own words, with the path as the server has it."""
-    return str(error).replace(folder, shown)
+    """The engine's own words, with the path as the server has it; the
+    package says more in front of them."""
+    words = str(error).rpartition('Service runtime error: ')[2]
+    return words.replace(folder, shown)
 
 
 def load(node, collection, number, unpacked):
@@ -68,20 +70,28 @@ def load(node, collection, number, unpacked):
 
 
 def _adopt_indexes(collection):
-    """Payload indexes come with the segments, whatever the list says."""
-    for found in collection.replicas.values():
-        for replica in found.values():
-            if replica.shard:
-                for field, info in replica.shard.info() \
-                        .payload_schema.items():
-                    collection.schema.setdefault(field,
-                                                 engine.schema_of(info))
+    """Payload indexes come with the segments, whatever the list says; those
+    of the list that do not are built."""
+    shards = [it.shard for found in collection.replicas.values()
+              for it in found.values() if it.shard]
+    for shard_ in shards:
+        for field, info in shard_.info().payload_schema.items():
+            collection.schema.setdefault(field, engine.schema_of(info))
+    for shard_ in shards:
+        for field in set(collection.schema) - \
+                set(shard_.info().payload_schema):
+            shard_.create_index(field, collection.schema[field])
 
 
 # ---- clusters ----
 
 def _copy_to(node, collection, number, source):
-    """What a transfer does: the same points on another node."""
+    """What a transfer does: the same points on another node. It sends what
+    is newer: nothing at all where two unrelated histories are equally
+    long, and then the replicas differ for ever."""
+    target = collection.replicas[number][node.peer_id].shard
+    if target and source.tick and target.tick == source.tick:
+        return
     folder = tempfile.mkdtemp(dir=node.temporary)
     still = source.still()
     try:
@@ -107,8 +117,20 @@ def _spread(world, node, collection, numbers, priority):
             elif priority == 'snapshot':
                 _copy_to(other, collection, number,
                          found[node.peer_id].shard)
+                found[other.peer_id].state = 'Active'
         found[node.peer_id].state = 'Active'
+    collection.transfers = []
     world.save()
+
+
+def _begin_transfers(node, collection, numbers):
+    for number in numbers:
+        for peer, replica in collection.replicas[number].items():
+            if peer != node.peer_id:
+                replica.state = 'Partial'
+                collection.transfers.append({
+                    'shard_id': number, 'from': node.peer_id, 'to': peer,
+                    'sync': True, 'method': 'wal_delta'})
 
 
 def _settle(world, node, collection, numbers, priority):
@@ -116,7 +138,7 @@ def _settle(world, node, collection, numbers, priority):
     factor = collection.config['params']['replication_factor']
     if priority == 'replica' and factor > 1:
         world.consensus = (
-            'Service internal error: shard transfer has no method set')
+            'Failed to handle committed entries')
         for number in numbers:
             collection.replicas[number][node.peer_id].state = \
                 'ManualRecovery'
@@ -125,6 +147,8 @@ def _settle(world, node, collection, numbers, priority):
         replica = collection.replicas[number][node.peer_id]
         alone = len(collection.replicas[number]) == 1
         replica.state = 'Active' if alone or factor > 1 else 'Dead'
+    if factor > 1 and priority == 'snapshot':
+        _begin_transfers(node, collection, numbers)
     timer = threading.Timer(SETTLING, _spread, (
         world, node, collection, numbers, priority))
     timer.daemon = True
@@ -133,11 +157,16 @@ def _settle(world, node, collection, numbers, priority):
 
 # ---- the whole ----
 
+def _temporary(node, prefix):
+    """A folder, named as the server names it in errors."""
+    made = tempfile.mkdtemp(prefix=prefix, dir=node.temporary)
+    return f'{node.folder}/./storage/tmp/{os.path.basename(made)}'
+
+
 def collection(call, name, path, priority):
     """Restore a collection from an archive. `name` may be an alias."""
     world, node = call.world, call.node
-    folder = tempfile.mkdtemp(prefix=f'col-{name}-recovery-',
-                              dir=f'{node.folder}/./storage/tmp')
+    folder = _temporary(node, f'col-{name}-recovery-')
     try:
         unpack.outer(path, folder)
         given = unpack.read(f'{folder}/config.json')
@@ -167,8 +196,7 @@ def collection(call, name, path, priority):
 def shard(call, found, number, path, priority):
     """Restore one shard of a collection that is there."""
     world, node = call.world, call.node
-    folder = tempfile.mkdtemp(prefix=f'{found.name}-shard-{number}',
-                              dir=f'{node.folder}/./storage/tmp')
+    folder = _temporary(node, f'{found.name}-shard-{number}')
     try:
         unpack.outer(path, folder)
         unpack.shard(folder, True)

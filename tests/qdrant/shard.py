@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """One shard: a folder of the engine, and what is asked of it."""
 
+import json
 import os
 import shutil
 import threading
@@ -10,12 +11,16 @@ import qdrant_edge as edge
 from . import engine
 
 
+CLOCKS = 'newest_clocks.json'
+
+
 class Shard:
     """An opened shard. Whoever writes holds `writing`: a snapshot is taken
     of files that stand still."""
 
     def __init__(self, folder, opened):
         self.folder, self.edge = folder, opened
+        self.tick = 0           # how many changes it has seen
         self.writing = threading.RLock()
 
     @classmethod
@@ -32,11 +37,22 @@ class Shard:
     @classmethod
     def load(cls, folder):
         """One that is there, e.g. out of a snapshot."""
-        return cls(folder, edge.EdgeShard.load(folder))
+        shard = cls(folder, edge.EdgeShard.load(folder))
+        if os.path.exists(f'{folder}/{CLOCKS}'):
+            with open(f'{folder}/{CLOCKS}', encoding='ascii') as file:
+                shard.tick = sum(it['current_tick']
+                                 for it in json.load(file)['clocks'])
+        return shard
+
+    def clocks(self, peer_id):
+        """What its clock says, as its snapshots have it."""
+        return {'clocks': [{'peer_id': peer_id, 'clock_id': 0,
+                            'current_tick': self.tick, 'token': peer_id}]}
 
     def _update(self, operation):
         with self.writing:
             self.edge.update(operation)
+            self.tick += 1
 
     def upsert(self, points):
         """Put points of the engine."""

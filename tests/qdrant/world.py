@@ -45,6 +45,7 @@ class Collection:
         self.shard_keys = {}        # key -> its shards
         self.restored = False       # shards may hold what others would
         self.busy = 0               # snapshots that are being made
+        self.transfers = []         # of shards, from node to node
         self.colour = None          # what a test wants it to be
         self.optimizer = 'ok'
         self.lock = threading.RLock()
@@ -143,7 +144,7 @@ class World:
     def spread(self, collection, numbers, factor, nodes=None):
         """Put new shards on the nodes in turn."""
         nodes = nodes or self.nodes
-        for at, number in enumerate(numbers):
+        for at, number in enumerate(numbers, len(self.collections)):
             for copy in range(min(factor, len(nodes))):
                 self.new_shard(nodes[(at + copy) % len(nodes)], collection,
                                number)
