@@ -51,18 +51,22 @@ dbbi_text_trim(char *text)
 	return text;
 }
 
-/* How long the character at `s` is; 0 when it is none (RFC 3629). */
-static size_t
-utf8_length(const unsigned char *s)
+size_t
+dbbi_text_utf8_length(const void *text, size_t left)
 {
+	const unsigned char *s = text;
 	unsigned char low = 0x80, high = 0xbf;
 	size_t i, n;
 
+	if (left == 0)
+		return 0;
 	if (s[0] < 0x80)
 		return 1;
 	if (s[0] < 0xc2 || s[0] > 0xf4)
 		return 0;
 	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (n > left)
+		return 0;
 	if (s[0] == 0xe0)
 		low = 0xa0;
 	else if (s[0] == 0xed)
@@ -100,7 +104,7 @@ dbbi_text_make_utf8(char *text)
 	while (*text != '\0') {
 		const unsigned char *s = (const unsigned char *)text;
 
-		n = utf8_length(s);
+		n = dbbi_text_utf8_length(s, strnlen(text, 4));
 		if (n == 0 && is_cut_off(s)) {
 			*text = '\0';
 			return;

@@ -22,6 +22,10 @@ char *dbbi_text_trim(char *text);
  * other byte that is none becomes '?'. */
 void dbbi_text_make_utf8(char *text);
 
+/* How long the character is that `text`, of which `left` bytes are there,
+ * begins with; 0 when it is none (RFC 3629). */
+size_t dbbi_text_utf8_length(const void *text, size_t left);
+
 /* A list of strings, ended by NULL for those who want an array. */
 typedef struct dbbi_list {
 	char **items;		/* NULL while empty */
