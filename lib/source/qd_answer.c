@@ -192,14 +192,24 @@ refuse_stranger(const dbbi_qd *qd, dbb_error *err)
 }
 
 int
+dbbi_qd_answer_check(const dbbi_qd *qd, const dbbi_http_response *response,
+    dbb_error *err)
+{
+	if (response->status >= 200 && response->status <= 299)
+		return DBB_OK;
+	return dbbi_error_context(err, report(qd, response, err), "'%s'",
+	    qd->url);
+}
+
+int
 dbbi_qd_answer_body(dbbi_json **out, const dbbi_qd *qd,
     const dbbi_http_response *response, dbb_error *err)
 {
 	dbbi_json *body = NULL;
+	int rc = dbbi_qd_answer_check(qd, response, err);
 
-	if (response->status < 200 || response->status > 299)
-		return dbbi_error_context(err, report(qd, response, err),
-		    "'%s'", qd->url);
+	if (rc < 0)
+		return rc;
 	if (dbbi_json_parse(&body, response->body, response->body_size,
 	    err) < 0 || !json_object_is_type(body, json_type_object)) {
 		dbbi_json_free(body);

@@ -21,6 +21,10 @@ struct dbbi_qd {
 	_Atomic int reached;	/* it has answered */
 };
 
+/* DBB_OK for 2xx, else the answer's error. */
+int dbbi_qd_answer_check(const dbbi_qd *qd,
+    const dbbi_http_response *response, dbb_error *err);
+
 /* The whole body as one JSON object, or the answer's error. */
 int dbbi_qd_answer_body(dbbi_json **out, const dbbi_qd *qd,
     const dbbi_http_response *response, dbb_error *err);

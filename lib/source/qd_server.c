@@ -28,6 +28,15 @@ struct question {
 
 /* ---- one try ---- */
 
+/* Points are put whole, under their ids. */
+static int
+is_put_of_points(const struct question *q, size_t n)
+{
+	return strcmp(q->method, "PUT") == 0 && n > strlen("/points") &&
+	    memcmp(q->path + n - strlen("/points"), "/points",
+	    strlen("/points")) == 0;
+}
+
 /* Does asking twice do no harm, whatever became of the first time? */
 static int
 is_repeatable(const struct question *q)
@@ -37,7 +46,7 @@ is_repeatable(const struct question *q)
 	    "/points/scroll", "/points" };
 	size_t i, size;
 
-	if (strcmp(q->method, "GET") == 0)
+	if (strcmp(q->method, "GET") == 0 || is_put_of_points(q, n))
 		return 1;
 	for (i = 0; strcmp(q->method, "POST") == 0 &&
 	    i < sizeof(reading) / sizeof(reading[0]); i++) {
@@ -210,6 +219,20 @@ dbbi_qd_ask_patiently(dbbi_json **result, dbbi_qd *qd, const char *method,
 	struct question q = { .method = method, .path = path, .patient = 1 };
 
 	return ask(result, qd, &q, body, err);
+}
+
+int
+dbbi_qd_ask_text(dbbi_http_response *out, dbbi_qd *qd, const char *method,
+    const char *path, const char *body, dbb_error *err)
+{
+	struct question q = { .method = method, .path = path, .body = body };
+	int rc = ask_until(out, qd, &q, err);
+
+	if (rc == 0)
+		rc = dbbi_qd_answer_check(qd, out, err);
+	if (rc < 0)
+		dbbi_http_response_clear(out);
+	return rc;
 }
 
 /* ---- for requests that are more than a question ---- */
