@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/qd_archive.h"
 #include "source/qd_fetch.h"
 #include "source/qd_points.h"
 #include "util/bytes.h"
+
+#define ONE_NAME "two snapshots of one collection within a second have one " \
+    "name: let no other program take any during a backup, and run it again"
 
 struct download {
 	dbbi_reader base;
@@ -18,7 +22,9 @@ struct download {
 	dbbi_qd_snapshot snapshot;	/* while it is on the server */
 	dbbi_reader *bytes;		/* NULL: not begun */
 	dbbi_sha256 *hash;
+	dbbi_qd_archive *archive;
 	uint64_t received;
+	dbb_error why;		/* what its structure lacks */
 	int ended;
 	int failed;		/* the code that a read gave; it stays */
 };
@@ -90,10 +96,10 @@ open_bytes(struct download *d, dbb_error *err)
 
 	if (path == NULL)
 		return dbbi_error_nomem(err);
-	rc = dbbi_qd_fetch(&d->bytes, d->source->qd, path,
-	    d->snapshot.size_bytes, err);
+	rc = dbbi_qd_fetch(&d->bytes, d->source->qd, path, err);
 	free(path);
-	return rc;
+	return dbbi_error_context(err, rc, "downloading snapshot '%s'",
+	    d->snapshot.name);
 }
 
 static int
@@ -104,7 +110,8 @@ begin(struct download *d, dbb_error *err)
 	if ((rc = look_before(d, err)) < 0 ||
 	    (rc = dbbi_qd_snapshot_make(&d->snapshot, d->source->qd,
 	    d->collection->name, notes_of(d), err)) < 0 ||
-	    (rc = dbbi_sha256_new(&d->hash, err)) < 0)
+	    (rc = dbbi_sha256_new(&d->hash, err)) < 0 ||
+	    (rc = dbbi_qd_archive_new(&d->archive, err)) < 0)
 		return rc;
 	return open_bytes(d, err);
 }
@@ -126,25 +133,30 @@ refuse_sum(struct download *d, const char *found, dbb_error *err)
 	    "%s, and %s was made" : "snapshot '%s' came damaged: what came "
 	    "has SHA-256 %s, and the server made %s", d->snapshot.name,
 	    found, d->snapshot.sha256);
-	dbbi_error_hint(err, "%s", replaced ? "two snapshots of one collection "
-	    "within a second have one name: let no other program take any "
-	    "during a backup, and run it again" : "run the backup again; when "
+	dbbi_error_hint(err, "%s", replaced ? ONE_NAME : "run the backup again; when "
 	    "it stays so, the server's disk or the network between changes "
 	    "bytes");
 	return DBB_ESOURCE;
 }
 
 static int
-prove_bytes(struct download *d, dbb_error *err)
+refuse_length(const struct download *d, dbb_error *err)
+{
+	dbbi_error_set(err, DBB_ESOURCE, "snapshot '%s' has another length "
+	    "than the server said: %llu bytes came, and %llu were made",
+	    d->snapshot.name, (unsigned long long)d->received,
+	    (unsigned long long)d->snapshot.size_bytes);
+	dbbi_error_hint(err, "%s", ONE_NAME);
+	return DBB_ESOURCE;
+}
+
+static int
+prove_sum(struct download *d, dbb_error *err)
 {
 	dbbi_qd_taken *t = &d->collection->taken;
 	uint8_t sum[DBBI_SHA256_SIZE];
 	int rc;
 
-	if (d->received != d->snapshot.size_bytes)
-		return dbbi_error_set(err, DBB_ESOURCE, "%llu of the %llu "
-		    "bytes came", (unsigned long long)d->received,
-		    (unsigned long long)d->snapshot.size_bytes);
 	if ((rc = dbbi_sha256_end(sum, d->hash, err)) < 0)
 		return rc;
 	dbbi_hex_encode(t->sha256, sum, sizeof(sum));
@@ -152,6 +164,27 @@ prove_bytes(struct download *d, dbb_error *err)
 	if (t->is_proven && strcmp(t->sha256, d->snapshot.sha256) != 0)
 		return refuse_sum(d, t->sha256, err);
 	return DBB_OK;
+}
+
+/* What is damaged is told as that; what its structure lacks says less. */
+static int
+prove_bytes(struct download *d, dbb_error *err)
+{
+	int rc;
+
+	if (d->received != d->snapshot.size_bytes)
+		return refuse_length(d, err);
+	if ((rc = prove_sum(d, err)) < 0)
+		return rc;
+	if (d->why.code < 0) {
+		rc = d->why.code;
+		if (err != NULL)
+			*err = d->why;
+	} else {
+		rc = dbbi_qd_archive_end(d->archive, err);
+	}
+	return dbbi_error_context(err, rc, "snapshot '%s'",
+	    d->snapshot.name);
 }
 
 static int
@@ -191,6 +224,20 @@ end(struct download *d, dbb_error *err)
 
 /* ---- the reader ---- */
 
+/* Damage shows in the sum, which says more than the structure can. */
+static int
+look_at(struct download *d, const void *data, size_t size, dbb_error *err)
+{
+	d->received += size;
+	if (d->received > d->snapshot.size_bytes)
+		return refuse_length(d, err);
+	if (d->why.code == DBB_OK && dbbi_qd_archive_add(d->archive, data,
+	    size, &d->why) < 0)
+		dbbi_log(d->source->env->run, DBB_LOG_DEBUG, "qdrant: %s",
+		    d->why.message);
+	return dbbi_sha256_add(d->hash, data, size, err);
+}
+
 static int
 read_next(size_t *got, struct download *d, void *buffer, size_t size,
     dbb_error *err)
@@ -199,13 +246,12 @@ read_next(size_t *got, struct download *d, void *buffer, size_t size,
 
 	if (d->bytes == NULL && (rc = begin(d, err)) < 0)
 		return rc;
-	if ((rc = dbbi_reader_read(got, d->bytes, buffer, size, err)) < 0)
+	if ((rc = dbbi_reader_read(got, d->bytes, buffer, size, err)) < 0) {
+		dbbi_qd_fetch_advise(d->bytes, err);
 		return dbbi_error_context(err, rc, "downloading snapshot '%s'",
 		    d->snapshot.name);
-	if (*got == 0)
-		return end(d, err);
-	d->received += *got;
-	return dbbi_sha256_add(d->hash, buffer, *got, err);
+	}
+	return *got == 0 ? end(d, err) : look_at(d, buffer, *got, err);
 }
 
 static int
@@ -236,6 +282,7 @@ free_download(dbbi_reader *reader)
 	delete_snapshot(d);
 	dbbi_json_free(d->sample);
 	dbbi_sha256_free(d->hash);
+	dbbi_qd_archive_free(d->archive);
 	free(d);
 }
 

@@ -192,6 +192,9 @@ ask(dbbi_json **result, dbbi_qd *qd, struct question *q,
 
 	if (body != NULL && (q->body = dbbi_json_text(copy)) == NULL)
 		return dbbi_error_nomem(err);
+	/* What has no body is sent once more by libcurl (net/http.h). */
+	if (body == NULL && q->patient)
+		q->body = "{}";
 	if ((rc = ask_question(&answer, qd, q, err)) < 0)
 		return rc;
 	if (strcmp(q->path, "/") != 0)

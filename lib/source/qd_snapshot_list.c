@@ -51,6 +51,17 @@ read_checksum(char out[DBBI_SHA256_HEX], const dbbi_json *description)
 	return 0;
 }
 
+static int
+refuse_description(dbb_error *err)
+{
+	dbbi_error_set(err, DBB_ESOURCE, "the server's description of the "
+	    "snapshot makes no sense: it lacks a name, a size, or a SHA-256 "
+	    "that is one");
+	dbbi_error_hint(err, "see whether something between changes its "
+	    "answers, and look for a snapshot that stays on it");
+	return DBB_ESOURCE;
+}
+
 int
 dbbi_qd_snapshot_read(dbbi_qd_snapshot *out, const char *collection,
     const dbbi_json *description, dbb_error *err)
@@ -62,8 +73,7 @@ dbbi_qd_snapshot_read(dbbi_qd_snapshot *out, const char *collection,
 	if (!dbbi_qd_is_name(name) || dbbi_json_u64(&s.size_bytes,
 	    description, "size") < 0 || read_checksum(s.sha256,
 	    description) < 0)
-		return dbbi_error_set(err, DBB_ESOURCE, "the server's "
-		    "description of the snapshot makes no sense");
+		return refuse_description(err);
 	if (!dbbi_qd_snapshot_name_read(&peer, &s.taken_at_ms, name,
 	    collection))
 		s.taken_at_ms = dbbi_now_ms();

@@ -337,7 +337,7 @@ class Server(Client):
 
     # ---- what a real one cannot do ----
 
-    def _control(self, what, **arguments):
+    def _control(self, what, /, **arguments):
         connection = http.client.HTTPConnection('127.0.0.1', self.control,
                                                 timeout=600)
         try:

@@ -55,5 +55,5 @@ class QdrantSite(Site):
 
     def stream(self, name):
         """The bytes of a stream of the newest set."""
-        return self.run('dbb-backup', 'cat', 'latest', f'main/{name}',
-                        code=programs.DONE).raw
+        return self.run('dbb-restore', 'cat', 'latest', 'main', '--',
+                        name, code=programs.DONE).raw
