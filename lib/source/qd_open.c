@@ -7,6 +7,17 @@
 
 #include <stdlib.h>
 
+static int
+check_method(const dbbi_qd_source *s, dbb_error *err)
+{
+	if (!s->settings.scroll)
+		return DBB_OK;
+	dbbi_error_set(err, DBB_EUNSUPPORTED, "this version does not back up "
+	    "with 'method = scroll'");
+	dbbi_error_hint(err, "take it out, or set 'method = snapshot'");
+	return DBB_EUNSUPPORTED;
+}
+
 /* ---- clusters ---- */
 
 /* A node gives what it holds, and nothing in its snapshot says that it is a
@@ -118,6 +129,7 @@ dbbi_qd_open(dbbi_source **out, const dbbi_source_env *env, dbb_error *err)
 	s->base.driver = &dbbi_source_qdrant;
 	s->env = env;
 	if ((rc = dbbi_qd_settings_read(&s->settings, env, err)) < 0 ||
+	    (rc = check_method(s, err)) < 0 ||
 	    (rc = dbbi_qd_connect(&s->qd, &s->settings,
 	    s->settings.urls.items[0], env->run, err)) < 0 ||
 	    (rc = dbbi_qd_discover_node(&s->cluster, s->qd, err)) < 0 ||
