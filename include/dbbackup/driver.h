@@ -105,6 +105,10 @@ typedef struct dbb_store_driver {
 	/* Until when the object cannot be deleted; 0: it can. */
 	int (*locked_until)(int64_t *until_ms, void *store, const char *name,
 	    dbb_error *err);
+
+	/* 1: here a key may write and not read, so that DBB_EACCESS for what
+	 * was just written is no fault, and it is not read back. */
+	int (*may_only_write)(void *store);
 } dbb_store_driver;
 
 /*

@@ -192,6 +192,7 @@ start_writer(struct backup *b, dbb_error *err)
 	for (i = 0; rc == 0 && i < b->plan->count; i++) {
 		struct backup_source *s = &b->sources[i];
 
+		s->store = b->vault.store;
 		s->repo = b->vault.repo;
 		s->writer = b->writer;
 		s->notes.lease = b->vault.lease;
@@ -199,79 +200,6 @@ start_writer(struct backup *b, dbb_error *err)
 			b->meter.bytes_total +=
 			    s->source->streams[j].size_estimate;
 	}
-	return rc;
-}
-
-/* A source that shrank to less than half is worth a word: an emptied
- * database backs up without any error. */
-static int
-compare_with_last(struct backup *b, struct backup_source *s, dbb_error *err)
-{
-	const char *names[] = { s->item.name, NULL };
-	char last[DBBI_SET_ID_SIZE];
-	dbbi_json *head = NULL;
-	uint64_t before = 0, now = backup_source_bytes(s);
-
-	if (dbbi_choose_set(last, b->vault.repo, NULL, names, NULL) < 0 ||
-	    dbbi_set_read(&head, NULL, b->vault.repo, last, NULL) < 0)
-		return 0;
-	if (dbbi_json_u64(&before, dbbi_find_source(head, s->item.name),
-	    "size_bytes") < 0)
-		before = 0;
-	dbbi_json_free(head);
-	if (now >= before / 2)
-		return 0;
-	return dbbi_result_say(s->warnings, err, "it gave %llu bytes, less "
-	    "than half of the %llu in set %s: is something missing?",
-	    (unsigned long long)now, (unsigned long long)before, last);
-}
-
-static int
-warn_of_locks(struct backup *b, const dbbi_protection *locks, dbb_error *err)
-{
-	if (locks->failed == 0)
-		return 0;
-	return dbbi_result_say(b->set.warnings, err, "of the %u older objects "
-	    "that this set needs %u could not be locked for as long as the "
-	    "set itself: %s", locks->count, locks->failed,
-	    locks->why.message);
-}
-
-/* Write the manifest: from here on the set exists. */
-static int
-commit_task(dbbi_task *task, dbb_error *err)
-{
-	struct backup *b = task->payload;
-	dbbi_json *head = NULL, *body = NULL;
-	dbbi_protection locks = {0};
-	dbbi_writer_stats stats;
-	size_t i;
-	int rc = 0;
-
-	dbbi_repo_writer_stats(&stats, b->writer);
-	b->set.stored_bytes = stats.stored_bytes;
-	b->set.finished_at_ms = dbbi_now_ms();
-	b->set.status = "completed";
-	for (i = 0; rc == 0 && i < b->plan->count; i++) {
-		if (b->sources[i].rc < 0) {
-			b->set.status = "partial";
-			continue;
-		}
-		b->set.size_bytes += backup_source_bytes(&b->sources[i]);
-		rc = compare_with_last(b, &b->sources[i], err);
-	}
-	if (rc < 0 || (rc = dbbi_run_check(b->ops->run, err)) < 0)
-		return rc;
-	if ((rc = backup_document(&head, &b->set, b->sources, b->plan->count,
-	    BACKUP_HEAD, err)) == 0 &&
-	    (rc = backup_document(&body, &b->set, b->sources, b->plan->count,
-	    BACKUP_BODY, err)) == 0)
-		rc = dbbi_set_write_protected(&locks, b->vault.repo,
-		    b->set.id, head, body, err);
-	if (rc == 0)
-		rc = warn_of_locks(b, &locks, err);
-	dbbi_json_free(head);
-	dbbi_json_free(body);
 	return rc;
 }
 
@@ -317,7 +245,7 @@ make_set(struct backup *b, dbb_error *err)
 	    (rc = backup_survivors(b, err)) < 0 ||
 	    (rc = check_stored(b, err)) < 0)
 		return rc;
-	return dbbi_task_run(commit_task, b, &b->meter, err);
+	return dbbi_task_run(backup_commit_task, b, &b->meter, err);
 }
 
 /* The set is kept, but a source is missing in it: the call fails. */
@@ -344,6 +272,8 @@ has_warnings(const struct backup *b)
 {
 	size_t i;
 
+	if (b->unsaid)
+		return 1;
 	for (i = 0; i < b->plan->count; i++)
 		if (dbbi_json_count(b->sources[i].warnings) > 0)
 			return 1;
@@ -386,6 +316,7 @@ end(struct backup *b)
 		backup_source_clear(&b->sources[i]);
 	free(b->sources);
 	dbbi_json_free(b->set.warnings);
+	dbbi_json_free(b->result);
 	dbbi_vault_close(&b->vault);
 }
 
@@ -395,11 +326,13 @@ dbbi_backup_make(dbbi_json **out, dbbi_ops *ops, const dbbi_backup_plan *plan,
 {
 	struct backup b = { .ops = ops, .plan = plan };
 	dbb_error why = {0};
-	dbbi_json *result = NULL;
 	int rc;
 
 	dbbi_meter_init(&b.meter, ops);
 	rc = begin(&b, &why);
+	if (rc == 0 && plan->dry_run)
+		rc = backup_document(&b.result, &b.set, b.sources,
+		    plan->count, BACKUP_PLAN, &why);
 	if (!plan->dry_run) {
 		int kept = backup_history_open(&b, rc,
 		    rc == 0 ? &why : NULL);
@@ -407,20 +340,17 @@ dbbi_backup_make(dbbi_json **out, dbbi_ops *ops, const dbbi_backup_plan *plan,
 		if (rc == 0 && (rc = kept) == 0)
 			rc = make_set(&b, &why);
 		backup_history_end(&b, rc, &why);
+		backup_tell_late(&b);
 	}
-	if (rc == 0)
-		rc = backup_document(&result, &b.set, b.sources, plan->count,
-		    plan->dry_run ? BACKUP_PLAN : BACKUP_RESULT, &why);
 	if (rc == 0)
 		rc = fail_partial(&b, &why);
 	if (rc == 0) {
 		rc = has_warnings(&b) ? DBB_FINDINGS : DBB_OK;
-		*out = result;
-		result = NULL;
+		*out = b.result;
+		b.result = NULL;
 	}
 	if (rc < 0 && err != NULL)
 		*err = why;
-	dbbi_json_free(result);
 	end(&b);
 	return rc;
 }

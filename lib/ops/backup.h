@@ -7,8 +7,9 @@
  *	what was stored -> manifest
  *
  * backup_open.c opens all that takes part, backup_source.c is one source on
- * that way, backup_base.c what its streams were before, backup_set.c the
- * documents, backup_history.c the rows about it, backup.c the order of things.
+ * that way, backup_base.c what its streams were before, backup_commit.c the
+ * manifest, backup_set.c the documents, backup_history.c the rows about it,
+ * backup.c the order of things.
  */
 #ifndef DBBI_BACKUP_H
 #define DBBI_BACKUP_H
@@ -64,6 +65,7 @@ struct backup_source {
 	dbbi_source_env env;
 	dbbi_source_notes notes;	/* env.notes */
 	dbbi_source *source;
+	dbbi_store *store;		/* borrowed */
 	dbbi_repo *repo;		/* borrowed */
 	dbbi_repo_writer *writer;	/* borrowed */
 	struct backup_stream *streams;
@@ -116,6 +118,9 @@ struct backup {
 	int ledger_run_ready;
 	struct backup_source *sources;
 	struct backup_set set;
+	dbbi_json *result;		/* made before the set exists */
+	size_t told;			/* warnings of the set's in it */
+	int unsaid;			/* there are others, and no memory */
 };
 
 /* Tasks at work at once: enough to keep a small machine's cores and one
@@ -132,6 +137,13 @@ int backup_survivors(struct backup *b, dbb_error *err);
 /* Find the base of each stream; payload is the struct backup. A stream may
  * well have none. The index is loaded. */
 int backup_bases_task(dbbi_task *task, dbb_error *err);
+
+/* Write the manifest: from here on the set exists; payload is the struct
+ * backup. */
+int backup_commit_task(dbbi_task *task, dbb_error *err);
+
+/* Warnings that came up after that, into the result. */
+void backup_tell_late(struct backup *b);
 
 /* The history (backup_history.c). `so_far` is how the beginning went; a
  * server that could not be reached is not asked again. */

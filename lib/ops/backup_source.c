@@ -171,7 +171,7 @@ backup_check_task(dbbi_task *task, dbb_error *err)
 		rc = s->item.driver->check(s->source, stream->i, s->facts,
 		    stored, err);
 	dbbi_reader_free(stored);
-	if (rc == DBB_EACCESS) {
+	if (rc == DBB_EACCESS && dbbi_store_may_only_write(s->store)) {
 		dbbi_log(&s->run, DBB_LOG_INFO, "what was stored of '%s' "
 		    "is not read back to be checked: the store lets this key "
 		    "write it, and not read it", name);

@@ -185,7 +185,7 @@ dbbi_set_needs_find(dbbi_set_needs *out, dbbi_repo *repo,
 	if ((rc = dbbi_condemned_heed(repo, err)) < 0)
 		return rc;
 	rc = find_by_lists(out, repo, body, &why);
-	if (rc == DBB_EACCESS) {
+	if (rc == DBB_EACCESS && dbbi_store_may_only_write(repo->store)) {
 		dbbi_log(repo->run, DBB_LOG_INFO, "%s: the set names every "
 		    "pack that this run has written or found something in",
 		    why.message);

@@ -88,7 +88,7 @@ store_pack(dbbi_repo_writer *w, const dbbi_id *name, const uint8_t *data,
 	if (rc != DBB_EEXIST)
 		return rc;
 	rc = same_bytes(&same, w, object, data, size, err);
-	if (rc == DBB_EACCESS)
+	if (rc == DBB_EACCESS && dbbi_store_may_only_write(w->repo->store))
 		rc = same_size(&same, w, object, size, err);
 	if (rc < 0)
 		return rc;

@@ -89,6 +89,7 @@ int dbbi_store_sweep(size_t *swept, dbbi_store *store, int64_t before_ms,
     dbb_error *err);
 unsigned dbbi_store_parallel(dbbi_store *store);	/* 1 or more */
 int dbbi_store_locks(dbbi_store *store);
+int dbbi_store_may_only_write(dbbi_store *store);
 int dbbi_store_locked_until(int64_t *until_ms, dbbi_store *store,
     const char *name, dbb_error *err);
 

@@ -133,6 +133,15 @@ dbbi_store_locks(dbbi_store *store)
 }
 
 int
+dbbi_store_may_only_write(dbbi_store *store)
+{
+	const dbb_store_driver *driver = &store->entry.driver;
+
+	return driver->may_only_write != NULL &&
+	    driver->may_only_write(store->handle) != 0;
+}
+
+int
 dbbi_store_locked_until(int64_t *until_ms, dbbi_store *store,
     const char *name, dbb_error *err)
 {

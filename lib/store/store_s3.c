@@ -146,6 +146,14 @@ s3_parallel(void *store)
 	return s3->settings.concurrency;
 }
 
+/* Reading and writing are rights of their own. */
+static int
+s3_may_only_write(void *store)
+{
+	(void)store;
+	return 1;
+}
+
 const dbb_store_driver dbbi_store_s3 = {
 	.size = sizeof(dbb_store_driver),
 	.scheme = "s3",
@@ -168,4 +176,5 @@ const dbb_store_driver dbbi_store_s3 = {
 	.protect = dbbi_s3_protect,
 	.locks = dbbi_s3_locks,
 	.locked_until = dbbi_s3_locked_until,
+	.may_only_write = s3_may_only_write,
 };
