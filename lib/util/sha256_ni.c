@@ -7,6 +7,7 @@
 
 #include <cpuid.h>
 #include <immintrin.h>
+#include <stdatomic.h>
 
 #define USES_SHA __attribute__((target("sha,sse4.1")))
 
@@ -33,14 +34,29 @@ struct lane {
 	__m128i words[4];
 };
 
-int
-dbbi_sha256_ni_usable(void)
+static int
+ask_processor(void)
 {
 	unsigned a, b, c, d;
 
 	if (!__get_cpuid(1, &a, &b, &c, &d) || (c & bit_SSE4_1) == 0)
 		return 0;
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
+}
+
+/* Asked once: on a virtual machine every question goes to the host. */
+int
+dbbi_sha256_ni_usable(void)
+{
+	enum { UNKNOWN, NO, YES };
+	static _Atomic int answer = UNKNOWN;
+	int known = atomic_load(&answer);
+
+	if (known == UNKNOWN) {
+		known = ask_processor() ? YES : NO;
+		atomic_store(&answer, known);
+	}
+	return known == YES;
 }
 
 USES_SHA static inline void
