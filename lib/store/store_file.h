@@ -9,6 +9,7 @@
  * store_file.c         open, read, stat, remove
  * store_file_folder.c  from names to open folders, and their durability
  * store_file_put.c     write, publish, and clear what killed runs left
+ * store_file_direct.c  write past the system's cache
  * store_file_list.c    list
  *
  * Every step below the root is taken with openat(2) and without following
@@ -19,11 +20,14 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 #include "util/text.h"
 
 #define DBBI_FILE_TMP ".tmp"
+#define DBBI_FILE_LARGE (1u << 20)	/* bytes; smaller ones are read again
+					   soon, and the cache may have them */
 
 typedef struct dbbi_file_store {
 	int root;
@@ -57,7 +61,7 @@ int dbbi_file_open_folder(int *out, const char **last,
 int dbbi_file_sync_folder(dbbi_file_store *fs, int folder, const char *name,
     dbb_error *err);
 
-/* ---- store_file_put.c, store_file_list.c ---- */
+/* ---- store_file_put.c, store_file_direct.c, store_file_list.c ---- */
 
 int dbbi_file_put_begin(void **out, void *store, const char *name,
     uint64_t size_hint, uint32_t flags, dbb_error *err);
@@ -65,6 +69,9 @@ int dbbi_file_put_write(void *put, const void *data, size_t size,
     dbb_error *err);
 int dbbi_file_put_commit(void *put, dbb_error *err);
 void dbbi_file_put_free(void *put);
+
+/* write(2) to a file whose end is at `at`. */
+ssize_t dbbi_file_write(int fd, uint64_t at, const void *data, size_t size);
 
 int dbbi_file_list(void *store, const char *prefix, dbb_list_fn fn,
     void *payload, dbb_error *err);

@@ -20,7 +20,6 @@
 #define TMP_TRIES 8
 #define TMP_BYTES 16
 #define LEFTOVER_S (24 * 60 * 60)
-#define UNCACHE_FROM (1u << 20)	/* bytes; smaller ones are read again soon */
 
 struct file_put {
 	dbbi_file_store *store;
@@ -185,7 +184,7 @@ dbbi_file_put_write(void *handle, const void *data, size_t size,
 	ssize_t n;
 
 	while (size > 0) {
-		n = write(put->fd, at, size);
+		n = dbbi_file_write(put->fd, put->written, at, size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -254,7 +253,7 @@ dbbi_file_put_commit(void *handle, dbb_error *err)
 		return dbbi_file_fail(err, put->store, errno,
 		    "syncing its file");
 	/* Databases need the cache more than what is read next year does. */
-	if (put->written >= UNCACHE_FROM)
+	if (put->written >= DBBI_FILE_LARGE)
 		(void)posix_fadvise(put->fd, 0, 0, POSIX_FADV_DONTNEED);
 	if ((rc = dbbi_file_open_folder(&folder, &last, put->store, put->name,
 	    1, err)) < 0)

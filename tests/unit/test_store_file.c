@@ -527,6 +527,65 @@ START_TEST(a_failing_sync_fails_the_commit)
 }
 END_TEST
 
+#define MIB ((size_t)1 << 20)
+
+/* How large objects come: where in a page of memory, in which pieces. */
+static const struct large {
+	size_t at;
+	size_t first;
+	size_t second;
+} larges[] = {
+	{ 0, 3 * MIB, 0 }, { 0, 3 * MIB + 77, 0 }, { 0, 2 * MIB, MIB + 1 },
+	{ 0, 2 * MIB + 4095, 2 * MIB }, { 1, 3 * MIB, 0 },
+	{ 0, 8192, 2 * MIB },
+};
+
+/* Store it and compare the file. */
+static void
+put_large(const struct large *large)
+{
+	size_t size = large->first + large->second;
+	char *bytes = aligned_alloc(4096, 5 * MIB), *back = malloc(size + 1);
+	char *path = below("root/x");
+	dbbi_put *put = NULL;
+	FILE *file;
+
+	ck_assert(bytes != NULL && back != NULL);
+	for (size_t i = 0; i < size; i++)
+		bytes[large->at + i] = (char)(i * 2654435761u >> 13);
+	ck_assert_int_eq(dbbi_store_put_begin(&put, store_under_test, "x", 0,
+	    0, &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_put_write(put, bytes + large->at,
+	    large->first, &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_put_write(put, bytes + large->at +
+	    large->first, large->second, &err), DBB_OK);
+	ck_assert_int_eq(dbbi_store_put_commit(put, &err), DBB_OK);
+	dbbi_store_put_free(put);
+	ck_assert_ptr_nonnull(file = fopen(path, "rb"));
+	ck_assert_uint_eq(fread(back, 1, size + 1, file), size);
+	ck_assert_int_eq(memcmp(back, bytes + large->at, size), 0);
+	fclose(file);
+	free(path);
+	free(back);
+	free(bytes);
+}
+
+START_TEST(large_objects_are_stored_as_they_come)
+{
+	put_large(&larges[_i]);
+}
+END_TEST
+
+START_TEST(large_objects_are_stored_where_the_cache_cannot_be_passed)
+{
+	if (deny_syscall_with(SYS_fcntl, F_SETFL, EINVAL) != 0) {
+		skip("no seccomp");
+		return;
+	}
+	put_large(&larges[_i]);
+}
+END_TEST
+
 START_TEST(leaves_no_descriptor_open)
 {
 	int before = dup(0), after, i;
@@ -577,6 +636,11 @@ file_tests(void)
 	tcase_add_test(tc, links_where_it_cannot_rename_without_replacing);
 	tcase_add_test(tc, says_when_it_can_do_neither);
 	tcase_add_test(tc, a_failing_sync_fails_the_commit);
+	tcase_add_loop_test(tc, large_objects_are_stored_as_they_come, 0,
+	    sizeof(larges) / sizeof(larges[0]));
+	tcase_add_loop_test(tc,
+	    large_objects_are_stored_where_the_cache_cannot_be_passed, 0,
+	    sizeof(larges) / sizeof(larges[0]));
 	tcase_add_test(tc, leaves_no_descriptor_open);
 	return tc;
 }
