@@ -337,12 +337,12 @@ class Server(Client):
 
     # ---- what a real one cannot do ----
 
-    def _control(self, what, /, **arguments):
+    def _control(self, do, /, **arguments):
         connection = http.client.HTTPConnection('127.0.0.1', self.control,
                                                 timeout=600)
         try:
             connection.request('POST', '/', json.dumps(
-                {'do': what, **arguments}))
+                {'do': do, **arguments}))
             answer = connection.getresponse()
             got = json.loads(answer.read())
         finally:

@@ -41,3 +41,28 @@ def test_a_real_snapshot_comes_back_with_its_points(qdrant, name, tmp_path):
     first, second = qdrant.info('first'), qdrant.info('second')
     assert second['config'] == first['config']
     assert second['payload_schema'] == first['payload_schema']
+
+
+def test_shards_of_a_node_can_be_filled_and_emptied(qdrant):
+    qdrant.make('books', 300, shard_number=3)
+    points = qdrant.points('books', limit=50)
+    assert sorted(points) == list(points) == list(range(1, 301))
+    qdrant.ask('POST', '/collections/books/points/delete?wait=true',
+               {'points': [1, 2, 300]})
+    assert qdrant.count('books') == 297
+    assert len(qdrant.points('books')) == 297
+
+
+def test_what_was_there_is_there_after_a_restart(new_qdrant):
+    qdrant = new_qdrant(key=None)
+    qdrant.make('books', 200)
+    qdrant.ask('PUT', '/collections/books/index?wait=true',
+               {'field_name': 'n', 'field_schema': 'integer'})
+    qdrant.alias('live', 'books')
+    points, info = qdrant.points('books'), qdrant.info('books')
+    url = qdrant.url()
+    qdrant.stop()
+    qdrant.start()
+    assert qdrant.url() == url
+    assert qdrant.points('live') == points
+    assert qdrant.info('books')['payload_schema'] == info['payload_schema']

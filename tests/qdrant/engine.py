@@ -162,19 +162,22 @@ def order(given):
     return 1, 0, uuid.UUID(str(given)).bytes
 
 
+def _rounded(values, digits):
+    return list(map(float, (f'%.{digits}g ' * len(values) %
+                            tuple(values)).split()))
+
+
 def shorten(values):
     """The shortest numbers that are these floats of 32 bits."""
-    short = [float(f'{it:.7g}') for it in values]
-    wide = array.array('f', short)
-    return [it if it32 == value else _shorten(value)
-            for it, it32, value in zip(short, wide, values)]
-
-
-def _shorten(value):
-    short = float(f'{value:.8g}')
-    if array.array('f', [short])[0] == value:
-        return short
-    return float(f'{value:.9g}')
+    short = _rounded(values, 7)
+    for digits in (8, 9):
+        found = array.array('f', short)
+        longer = [at for at, value in enumerate(values)
+                  if found[at] != value]
+        for at, value in zip(longer, _rounded(
+                [values[it] for it in longer], digits)):
+            short[at] = value
+    return short
 
 
 def _vector_out(vector):

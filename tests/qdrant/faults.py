@@ -13,6 +13,7 @@ from .envelope import Answer, Refusal, refusal
 INSTEAD = ('answer', 'endless_headers', 'huge_body')
 BODY = ('slow', 'cut', 'stall', 'flip')
 UPLOAD = ('slow_upload', 'cut_upload')
+BEGIN, END = b'{"status":"ok","time":0.000000001,"result":"', b'"}'
 PATIENCE = 600          # seconds after which a stalled connection ends
 
 WORDS = {
@@ -119,13 +120,13 @@ class Raw(Answer):
                 out(b'x-more: %b\r\n' % (b'x' * 1000))
         size = self.details.get('bytes', 1 << 30)
         out(b'content-type: application/json\r\ncontent-length: %d\r\n\r\n'
-            % (size + 45))
-        out(b'{"status":"ok","time":0.000000001,"result":"')
+            % (len(BEGIN) + size + len(END)))
+        out(BEGIN)
         block = b'x' * (1 << 16)
         while size > 0:
             out(block[:size])
             size -= len(block)
-        out(b'"}')
+        out(END)
 
 
 def _instead(fault):
