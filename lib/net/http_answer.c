@@ -19,13 +19,21 @@ blank_end(const char *line, size_t size)
 	return size;
 }
 
+/* The three digits behind the first blanks; 0: there are none. */
 static int
-status_of(const dbbi_http_exchange *x)
+status_of(const char *line, size_t size)
 {
-	long status = 0;
+	const char *at = memchr(line, ' ', size), *end = line + size;
+	int status = 0, i;
 
-	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status < 100 || status > 999 ? 0 : (int)status;
+	while (at != NULL && at < end && *at == ' ')
+		at++;
+	for (i = 0; i < 3; i++, at++) {
+		if (at == NULL || at == end || *at < '0' || *at > '9')
+			return 0;
+		status = status * 10 + (*at - '0');
+	}
+	return status < 100 ? 0 : status;
 }
 
 /* A status line begins a header anew: what an interim answer said is gone. */
@@ -36,7 +44,7 @@ keep_line(dbbi_http_exchange *x, const char *line, size_t size)
 
 	if (size >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
 		x->head.size = 0;
-		x->status = status_of(x);
+		x->status = status_of(line, size);
 		return DBB_OK;
 	}
 	end = blank_end(line, strnlen(line, size));

@@ -13,10 +13,16 @@
 #define BODY_WAIT_MS 2000	/* for what belongs to a refusal */
 
 int
+dbbi_http_is_being_refused(const dbbi_http_exchange *x)
+{
+	return x->upload != NULL && x->status >= 300 &&
+	    !dbbi_http_upload_given(x->upload);
+}
+
+int
 dbbi_http_is_refused(const dbbi_http_exchange *x)
 {
-	return x->upload != NULL && x->status >= 300 && x->head_whole &&
-	    !dbbi_http_upload_given(x->upload);
+	return x->head_whole && dbbi_http_is_being_refused(x);
 }
 
 int

@@ -14,6 +14,7 @@
  * http_hold.c       a transfer that waits for another thread, or is stopped
  * http_upload.c     a body that comes from a reader
  * http_early.c      an answer that comes before the body was sent
+ * http_rescue.c     such an answer that libcurl does not read
  * http_reader.c     an answer's body as a reader
  *
  * An exchange belongs to the thread that makes it until it is in the queue,
@@ -188,12 +189,20 @@ void dbbi_http_upload_close(dbbi_http_upload *upload);
 
 /* ---- http_early.c ---- */
 
-/* Was a body from a reader refused before all of it was sent? */
+/* Does the server say that it refuses a body from a reader, before all of it
+ * was sent? and has it said so, with a whole header? */
+int dbbi_http_is_being_refused(const dbbi_http_exchange *exchange);
 int dbbi_http_is_refused(const dbbi_http_exchange *exchange);
 
 /* Is there nothing to wait for any more, and the answer what it is? */
 int dbbi_http_refusal_is_whole(dbbi_http_exchange *exchange,
     uint64_t now_ms);
+
+/* ---- http_rescue.c ---- */
+
+/* Before the socket of a transfer is closed: read the refusal that lies there,
+ * if sending failed first. */
+void dbbi_http_rescue(dbbi_http_exchange *exchange, curl_socket_t fd);
 
 /* ---- http_watch.c ---- */
 

@@ -31,6 +31,20 @@ open_socket(void *of, curlsocktype purpose, struct curl_sockaddr *address)
 	return fd;
 }
 
+/* Its number is another's from now on. */
+static void
+leave_socket(dbbi_http *client, curl_socket_t fd)
+{
+	dbbi_http_exchange *x;
+
+	for (x = client->running; x != NULL; x = x->next) {
+		if (x->socket != fd)
+			continue;
+		dbbi_http_rescue(x, fd);
+		x->socket = CURL_SOCKET_BAD;
+	}
+}
+
 static int
 close_socket(void *of, curl_socket_t fd)
 {
@@ -38,6 +52,7 @@ close_socket(void *of, curl_socket_t fd)
 	curl_socket_t *at = (void *)all->data;
 	curl_socket_t *end = at + all->size / sizeof(fd);
 
+	leave_socket(of, fd);
 	for (; at < end; at++) {
 		if (*at != fd)
 			continue;

@@ -171,7 +171,7 @@ dbbi_http_upload_give(dbbi_http_exchange *x, char *buffer, size_t size)
 	const uint8_t *at;
 	size_t n;
 
-	if (dbbi_http_is_refused(x)) {
+	if (dbbi_http_is_being_refused(x)) {
 		x->held |= CURLPAUSE_SEND;
 		return CURL_READFUNC_PAUSE;
 	}

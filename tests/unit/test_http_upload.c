@@ -553,39 +553,60 @@ START_TEST(ends_no_form_whose_file_fails)
 }
 END_TEST
 
-int
-main(void)
+static TCase *
+add_case(Suite *suite, const char *name)
 {
-	Suite *suite = suite_create("http_upload");
-	TCase *tc = tcase_create("http_upload");
+	TCase *tc = tcase_create(name);
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, sends_in_chunks_what_has_no_known_length, 0,
-	    6);
-	tcase_add_loop_test(tc, sends_whole_what_has_a_known_length, 0, 5);
-	tcase_add_test(tc, sends_many_small_pieces);
-	tcase_add_test(tc, keeps_the_connection);
-	tcase_add_test(tc, heeds_a_limit);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void
+add_slow(TCase *tc)
+{
 	tcase_add_loop_test(tc, waits_for_a_reader_that_is_slow, 0, 4);
 	tcase_add_test(tc, waits_while_a_slow_server_takes_it);
 	tcase_add_loop_test(tc, gives_up_a_server_that_takes_nothing, 0, 2);
 	tcase_add_loop_test(tc, waits_for_an_answer_as_long_as_it_may, 0, 2);
 	tcase_add_test(tc, gives_up_an_answer_that_does_not_come);
 	tcase_add_test(tc, bounds_an_answer_once_it_has_begun);
+}
+
+static void
+add_failing(TCase *tc)
+{
 	tcase_add_loop_test(tc,
 	    leaves_a_body_without_end_when_its_reader_fails, 0, 8);
 	tcase_add_loop_test(tc,
 	    leaves_a_body_without_end_that_is_not_as_long_as_said, 0, 4);
-	tcase_add_loop_test(tc, hears_a_refusal_while_it_sends, 0, 12);
-	tcase_add_test(tc, hears_a_refusal_while_the_reader_has_nothing);
 	tcase_add_test(tc, says_when_the_server_breaks_off);
 	tcase_add_test(tc, reads_nothing_for_a_server_that_is_not_there);
 	tcase_add_loop_test(tc, ends_when_canceled_while_it_sends, 0, 3);
 	tcase_add_loop_test(tc,
 	    ends_when_canceled_while_the_server_takes_nothing, 0, 2);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("http_upload");
+	TCase *tc = add_case(suite, "whole");
+
+	tcase_add_loop_test(tc, sends_in_chunks_what_has_no_known_length, 0,
+	    6);
+	tcase_add_loop_test(tc, sends_whole_what_has_a_known_length, 0, 5);
+	tcase_add_test(tc, sends_many_small_pieces);
+	tcase_add_test(tc, keeps_the_connection);
+	tcase_add_test(tc, heeds_a_limit);
 	tcase_add_loop_test(tc, sends_a_file_in_a_form, 0, 2);
 	tcase_add_test(tc, ends_no_form_whose_file_fails);
-	suite_add_tcase(suite, tc);
+	add_slow(add_case(suite, "slow"));
+	add_failing(add_case(suite, "failing"));
+	tc = add_case(suite, "refused");
+	tcase_add_loop_test(tc, hears_a_refusal_while_it_sends, 0, 12);
+	tcase_add_test(tc, hears_a_refusal_while_the_reader_has_nothing);
 	return suite_run(suite);
 }
