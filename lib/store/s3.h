@@ -11,6 +11,7 @@
  * s3_correct.c    what a refusal lets us put right at once
  * s3_fault.c      what a refusal says, and whether it passes
  * s3_error.c      a refusal in words, with a hint
+ * s3_checksum.c   what the server is to check what arrives by
  * s3_put.c        write objects; s3_multipart.c those in parts
  * s3_read.c       objects in pieces, side by side
  * s3_piece.c      one piece, resumed where it was cut
@@ -54,6 +55,8 @@ enum dbbi_s3_lock {
 	DBBI_S3_LOCK_NONE, DBBI_S3_LOCK_GOVERNANCE, DBBI_S3_LOCK_COMPLIANCE
 };
 
+enum dbbi_s3_checksum_kind { DBBI_S3_SHA256, DBBI_S3_CRC32C };
+
 typedef struct dbbi_s3_settings {
 	dbbi_s3_endpoint endpoint;	/* host NULL: Amazon's own */
 	char *region;			/* NULL: not said */
@@ -63,6 +66,7 @@ typedef struct dbbi_s3_settings {
 	size_t part_size;
 	uint64_t up_bytes_per_s, down_bytes_per_s;	/* 0: no limit */
 	dbbi_retry_policy retry;
+	enum dbbi_s3_checksum_kind checksum;
 	enum dbbi_s3_lock lock;
 	unsigned lock_days;
 	int customer_key;		/* objects are read with one */
@@ -129,6 +133,8 @@ int dbbi_s3_target_make(dbbi_s3_target *out, const dbbi_s3 *s3,
     dbb_error *err);
 void dbbi_s3_target_clear(dbbi_s3_target *target);
 
+int dbbi_s3_is_https(const dbbi_s3 *s3);
+
 /* ---- s3_request.c ---- */
 
 typedef struct dbbi_s3_request {
@@ -140,6 +146,7 @@ typedef struct dbbi_s3_request {
 	const void *body;	/* borrowed until the call's end */
 	size_t body_size;
 	const uint8_t *sha256;	/* of the body; NULL: computed */
+	int unsigned_body;	/* none is signed */
 	dbbi_http_sink sink;	/* as in net/http.h */
 	void *payload;
 	size_t max_body;

@@ -55,18 +55,31 @@ path_of(const dbbi_s3 *s3, const char *name)
 	return path;
 }
 
+static const char *
+scheme_of(const dbbi_s3 *s3)
+{
+	const char *scheme = s3->settings.endpoint.scheme;
+
+	return scheme != NULL ? scheme : "https";
+}
+
+int
+dbbi_s3_is_https(const dbbi_s3 *s3)
+{
+	return strcmp(scheme_of(s3), "https") == 0;
+}
+
 int
 dbbi_s3_target_make(dbbi_s3_target *out, const dbbi_s3 *s3,
     const char *region, const char *name, const char *query, dbb_error *err)
 {
-	const char *scheme = s3->settings.endpoint.scheme;
 	dbbi_s3_target t = {0};
 
 	t.host = host_of(s3, region);
 	t.path = path_of(s3, name);
 	if (t.host != NULL && t.path != NULL)
-		t.url = dbbi_text_format("%s://%s%s%s%s", scheme != NULL ?
-		    scheme : "https", t.host, t.path,
+		t.url = dbbi_text_format("%s://%s%s%s%s", scheme_of(s3),
+		    t.host, t.path,
 		    query != NULL ? "?" : "", query != NULL ? query : "");
 	if (t.url == NULL) {
 		dbbi_s3_target_clear(&t);

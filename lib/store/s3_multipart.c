@@ -8,21 +8,20 @@
 #include <string.h>
 
 #include "net/uri_encode.h"
+#include "store/s3_checksum.h"
 #include "store/s3_text.h"
 #include "util/xml.h"
 
 #define PARTS_MAX 10000
 #define ETAG_SIZE 128
 #define LINE_SIZE (ETAG_SIZE + 160)	/* of a part, in the list of them */
-#define CHECKSUM_SIZE (DBBI_S3_SHA256_TEXT + 16)
 #define UNTOUCHED "If-None-Match: *"
 
 /* A part that is under way. */
 struct part {
 	unsigned number;
 	char query[1024];
-	char checksum[DBBI_S3_SHA256_TEXT];
-	char header[96];
+	dbbi_s3_checksum checksum;
 	const char *headers[2];
 	void *owned;
 	dbbi_s3_call call;
@@ -39,7 +38,7 @@ struct dbbi_s3_upload {
 	unsigned count;		/* of all parts */
 	uint64_t size;
 	dbbi_bytes list;	/* of the parts that are there, as XML */
-	dbbi_bytes digests;	/* of all parts, one behind the other */
+	dbbi_bytes checksums;	/* of all parts, one behind the other */
 };
 
 /* ---- begin ---- */
@@ -59,7 +58,8 @@ take_id(const char *path, const char *text, void *payload, dbb_error *err)
 static int
 open_upload(dbbi_s3_upload *u, dbb_error *err)
 {
-	const char *headers[] = { "x-amz-checksum-algorithm: SHA256", NULL };
+	char algorithm[48];
+	const char *headers[] = { algorithm, NULL };
 	dbbi_s3_request request = {
 		.action = DBBI_S3_WRITE, .method = "POST", .name = u->name,
 		.query = "uploads=", .headers = headers,
@@ -68,6 +68,8 @@ open_upload(dbbi_s3_upload *u, dbb_error *err)
 	dbbi_http_response response;
 	int rc;
 
+	snprintf(algorithm, sizeof(algorithm), "x-amz-checksum-algorithm: %s",
+	    dbbi_s3_checksum_name(u->s3));
 	rc = dbbi_s3_do(&response, u->s3, &request, err);
 	if (rc == DBB_OK)
 		rc = dbbi_xml_read(response.body, response.body_size,
@@ -101,7 +103,7 @@ dbbi_s3_upload_new(dbbi_s3_upload **out, dbbi_s3 *s3, const char *name,
 	u->flags = flags;
 	u->capacity = s3->settings.concurrency;
 	dbbi_bytes_init(&u->list, (size_t)PARTS_MAX * LINE_SIZE);
-	dbbi_bytes_init(&u->digests, (size_t)PARTS_MAX * DBBI_SHA256_SIZE);
+	dbbi_bytes_init(&u->checksums, (size_t)PARTS_MAX * DBBI_SHA256_SIZE);
 	if ((rc = open_upload(u, err)) < 0)
 		dbbi_s3_upload_free(u);
 	else
@@ -116,26 +118,23 @@ begin_part(dbbi_s3_upload *u, const void *data, size_t size, void *owned,
     dbb_error *err)
 {
 	struct part *p = &u->parts[(u->first + u->under_way) % u->capacity];
-	uint8_t digest[DBBI_SHA256_SIZE];
 	dbbi_s3_request request = {
 		.action = DBBI_S3_PART, .method = "PUT", .name = u->name,
 		.query = p->query, .headers = p->headers, .body = data,
-		.body_size = size, .sha256 = digest,
+		.body_size = size,
 	};
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	if ((rc = dbbi_sha256_of(digest, data, size, err)) < 0 ||
-	    (rc = dbbi_bytes_add(&u->digests, digest, sizeof(digest),
+	if ((rc = dbbi_s3_checksum_of(&p->checksum, &request, u->s3,
+	    err)) < 0 ||
+	    (rc = dbbi_s3_checksum_collect(&u->checksums, &p->checksum,
 	    err)) < 0)
 		return rc;
 	p->number = ++u->count;
 	snprintf(p->query, sizeof(p->query), "partNumber=%u&uploadId=%s",
 	    p->number, u->id);
-	dbbi_s3_sha256_text(p->checksum, digest);
-	snprintf(p->header, sizeof(p->header), "x-amz-checksum-sha256: %s",
-	    p->checksum);
-	p->headers[0] = p->header;
+	p->headers[0] = p->checksum.header;
 	if ((rc = dbbi_s3_begin(&p->call, u->s3, &request, err)) == DBB_OK) {
 		p->owned = owned;
 		u->size += size;
@@ -149,23 +148,23 @@ note_part(dbbi_s3_upload *u, const struct part *p,
     const dbbi_http_response *response, dbb_error *err)
 {
 	const char *etag = dbbi_http_header(response, "ETag");
-	const char *theirs = dbbi_http_header(response,
-	    "x-amz-checksum-sha256");
+	const char *theirs = dbbi_s3_checksum_told(u->s3, response);
+	const char *kind = dbbi_s3_checksum_name(u->s3);
 	char line[LINE_SIZE], *escaped;
 	int n;
 
 	if (etag == NULL || strlen(etag) >= ETAG_SIZE / 2)
 		return dbbi_error_set(err, DBB_EIO,
 		    "the server gave no ETag to part %u", p->number);
-	if (theirs != NULL && strcmp(theirs, p->checksum) != 0)
+	if (theirs != NULL && strcmp(theirs, p->checksum.text) != 0)
 		return dbbi_error_set(err, DBB_EIO, "the server has stored "
 		    "something else than was sent: the checksum of part %u "
 		    "differs", p->number);
 	if ((escaped = dbbi_s3_xml_escape(etag)) == NULL)
 		return dbbi_error_nomem(err);
 	n = snprintf(line, sizeof(line), "<Part><PartNumber>%u</PartNumber>"
-	    "<ETag>%s</ETag><ChecksumSHA256>%s</ChecksumSHA256></Part>",
-	    p->number, escaped, p->checksum);
+	    "<ETag>%s</ETag><Checksum%s>%s</Checksum%s></Part>",
+	    p->number, escaped, kind, p->checksum.text, kind);
 	free(escaped);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return dbbi_error_set(err, DBB_EIO,
@@ -210,24 +209,6 @@ dbbi_s3_upload_part(dbbi_s3_upload *upload, const void *data, size_t size,
 }
 
 /* ---- finish ---- */
-
-/* The checksum that the whole is to have: of the parts' ones. */
-static int
-make_checksum(char out[CHECKSUM_SIZE], const dbbi_s3_upload *u,
-    dbb_error *err)
-{
-	uint8_t digest[DBBI_SHA256_SIZE];
-	size_t n;
-	int rc;
-
-	rc = dbbi_sha256_of(digest, u->digests.data, u->digests.size, err);
-	if (rc < 0)
-		return rc;
-	dbbi_s3_sha256_text(out, digest);
-	n = strlen(out);
-	snprintf(out + n, 16, "-%u", u->count);
-	return DBB_OK;
-}
 
 static int
 make_list(dbbi_bytes *out, const dbbi_s3_upload *u, dbb_error *err)
@@ -314,13 +295,16 @@ join_and_look(dbbi_s3_upload *u, const dbbi_s3_written *written,
 int
 dbbi_s3_upload_finish(dbbi_s3_upload *upload, dbb_error *err)
 {
-	char checksum[CHECKSUM_SIZE];
-	dbbi_s3_written written = { .checksum = checksum };
+	dbbi_s3_checksum checksum;
+	dbbi_s3_written written = { .checksum = checksum.text };
 	int rc = DBB_OK;
 
 	while (rc == DBB_OK && upload->under_way > 0)
 		rc = end_part(upload, err);
-	if (rc < 0 || (rc = make_checksum(checksum, upload, err)) < 0)
+	if (rc == DBB_OK)
+		rc = dbbi_s3_checksum_of_parts(&checksum, upload->s3,
+		    &upload->checksums, upload->count, err);
+	if (rc < 0)
 		return rc;
 	written.size = upload->size;
 	rc = join_and_look(upload, &written, err);
@@ -362,7 +346,7 @@ dbbi_s3_upload_free(dbbi_s3_upload *upload)
 	if (upload->open)
 		abort_upload(upload);
 	dbbi_bytes_clear(&upload->list);
-	dbbi_bytes_clear(&upload->digests);
+	dbbi_bytes_clear(&upload->checksums);
 	free(upload->parts);
 	free(upload->id);
 	free(upload);

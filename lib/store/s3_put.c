@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "store/s3_as_of.h"
+#include "store/s3_checksum.h"
 #include "store/s3_list.h"
 #include "store/s3_read.h"
-#include "store/s3_text.h"
 
 #define UNTOUCHED "If-None-Match: *"
 #define TRIES 2			/* with the condition, and without */
@@ -104,7 +104,7 @@ dbbi_s3_compare(dbbi_s3 *s3, const char *name,
 
 	if ((rc = dbbi_s3_head(&head, s3, name, err)) == DBB_OK) {
 		length = dbbi_http_header(&head, "Content-Length");
-		checksum = dbbi_http_header(&head, "x-amz-checksum-sha256");
+		checksum = dbbi_s3_checksum_told(s3, &head);
 		if (length == NULL || dbbi_parse_u64(&size, length, 0,
 		    INT64_MAX) != 0 || size != written->size ||
 		    (checksum != NULL && written->checksum != NULL &&
@@ -119,13 +119,12 @@ dbbi_s3_compare(dbbi_s3 *s3, const char *name,
 /* ---- one request ---- */
 
 static int
-check_answer(const dbbi_http_response *response, const char *checksum,
-    dbb_error *err)
+check_answer(const dbbi_s3 *s3, const dbbi_http_response *response,
+    const dbbi_s3_checksum *checksum, dbb_error *err)
 {
-	const char *theirs = dbbi_http_header(response,
-	    "x-amz-checksum-sha256");
+	const char *theirs = dbbi_s3_checksum_told(s3, response);
 
-	if (theirs == NULL || strcmp(theirs, checksum) == 0)
+	if (theirs == NULL || strcmp(theirs, checksum->text) == 0)
 		return DBB_OK;
 	return dbbi_error_set(err, DBB_EIO, "the server has stored something "
 	    "else than was sent: its checksum differs");
@@ -135,34 +134,28 @@ static int
 put_once(int *status, dbbi_s3 *s3, const char *name, const void *data,
     size_t size, uint32_t flags, dbb_error *err)
 {
-	char checksum[DBBI_S3_SHA256_TEXT], line[96] =
-	    "x-amz-checksum-sha256: ";
+	dbbi_s3_checksum checksum;
 	int conditional = (flags & DBB_PUT_REPLACE) == 0 &&
 	    !atomic_load(&s3->unconditional);
-	const char *headers[] = { line, conditional ? UNTOUCHED : NULL,
+	const char *headers[] = { checksum.header, conditional ? UNTOUCHED : NULL,
 	    NULL };
-	dbbi_s3_written written = { .size = size, .checksum = checksum };
-	uint8_t digest[DBBI_SHA256_SIZE];
+	dbbi_s3_written written = { .size = size, .checksum = checksum.text };
 	dbbi_s3_request request = {
 		.action = DBBI_S3_WRITE, .method = "PUT", .name = name,
 		.headers = headers, .body = data, .body_size = size,
-		.sha256 = digest,
 		.lock = (flags & DBB_PUT_LOCK) != 0,
 	};
 	dbbi_http_response response;
 	dbbi_s3_call call;
 	int rc;
 
-	if ((rc = dbbi_sha256_of(digest, data, size, err)) < 0)
-		return rc;
-	dbbi_s3_sha256_text(checksum, digest);
-	memcpy(line + strlen(line), checksum, sizeof(checksum));
-	if ((rc = dbbi_s3_begin(&call, s3, &request, err)) < 0)
+	if ((rc = dbbi_s3_checksum_of(&checksum, &request, s3, err)) < 0 ||
+	    (rc = dbbi_s3_begin(&call, s3, &request, err)) < 0)
 		return rc;
 	rc = dbbi_s3_end(&response, &call, err);
 	*status = response.status;
 	if (rc == DBB_OK)
-		rc = check_answer(&response, checksum, err);
+		rc = check_answer(s3, &response, &checksum, err);
 	else if (rc == DBB_EEXIST && call.lost)
 		rc = dbbi_s3_compare(s3, name, &written, err);
 	dbbi_http_response_clear(&response);

@@ -3,8 +3,8 @@
  * s3_put: writing objects.
  *
  * What fits into one request goes in one (s3_put.c), else in parts that are
- * joined at the end (s3_multipart.c). Each carries its SHA-256, which the
- * server checks; what the server says of the result is compared, too.
+ * joined at the end (s3_multipart.c). Each carries a checksum, which the
+ * server checks (s3_checksum.h); what the server says of the result is compared, too.
  *
  * An object that must not exist is written with If-None-Match: *. When an
  * answer is lost and the next try finds an object of that name, its size and
@@ -32,8 +32,7 @@ int dbbi_s3_put_whole(dbbi_s3 *s3, const char *name, const void *data,
 /* How an object is to be found once it is written. */
 typedef struct dbbi_s3_written {
 	uint64_t size;
-	const char *checksum;	/* x-amz-checksum-sha256; of parts with "-N"
-				   behind it */
+	const char *checksum;	/* as the server tells it; NULL: none */
 } dbbi_s3_written;
 
 /* Is the object of that name this one? DBB_OK; DBB_EEXIST: another. */

@@ -79,7 +79,10 @@ sign(dbbi_list *out, dbbi_s3_call *call, const dbbi_s3_target *target,
 	};
 	int rc;
 
-	dbbi_hex_encode(hash, call->sha256, sizeof(call->sha256));
+	if (r->unsigned_body)
+		signing.payload_hash = DBBI_SIGV4_UNSIGNED;
+	else
+		dbbi_hex_encode(hash, call->sha256, sizeof(call->sha256));
 	dbbi_aws_keys_clear(&call->keys);
 	if ((rc = collect_headers(&headers, call, now_ms, err)) == 0 &&
 	    (rc = dbbi_aws_credentials_get(&call->keys,
@@ -150,7 +153,7 @@ dbbi_s3_begin(dbbi_s3_call *call, dbbi_s3 *s3,
 	call->retry.policy = s3->settings.retry;
 	if (request->sha256 != NULL)
 		memcpy(call->sha256, request->sha256, sizeof(call->sha256));
-	else
+	else if (!request->unsigned_body)
 		rc = dbbi_sha256_of(call->sha256, request->body != NULL ?
 		    request->body : "", request->body_size, err);
 	if (rc == 0)

@@ -30,7 +30,7 @@ const char *const dbbi_s3_setting_names[] = {
 	"retry-times", "retry-for", "storage-class",
 	"sse", "sse-key-id", "sse-customer-key", "sse-customer-key-file",
 	"sse-customer-key-command", "object-lock", "object-lock-days",
-	"tags", "requester-pays", "as-of", NULL,
+	"tags", "requester-pays", "checksum", "as-of", NULL,
 };
 
 /* What is read, and from where. */
@@ -188,6 +188,17 @@ read_limits(struct reading *r)
 		return rc;
 	to->part_size = (size_t)part_size;
 	return DBB_OK;
+}
+
+static int
+read_checksum(struct reading *r)
+{
+	static const char *const words[] = { "sha256", "crc32c", NULL };
+	unsigned kind;
+	int rc = read_word(&kind, r, "checksum", words, "sha256 or crc32c");
+
+	r->to->checksum = (enum dbbi_s3_checksum_kind)kind;
+	return rc;
 }
 
 static int
@@ -368,6 +379,7 @@ dbbi_s3_settings_read(dbbi_s3_settings *out, const dbbi_s3_url *url,
 
 	if ((rc = read_place(&r, url)) < 0 ||
 	    (rc = read_limits(&r)) < 0 ||
+	    (rc = read_checksum(&r)) < 0 ||
 	    (rc = read_lock(&r)) < 0 ||
 	    (rc = add_header(&r, DBBI_S3_WRITE, "x-amz-storage-class",
 	    get(&r, "storage-class"), "storage-class")) < 0 ||

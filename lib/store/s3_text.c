@@ -17,10 +17,16 @@
 #define REGION_MAX 63
 
 void
+dbbi_s3_base64(char *out, const uint8_t *bytes, size_t size)
+{
+	EVP_EncodeBlock((unsigned char *)out, bytes, (int)size);
+}
+
+void
 dbbi_s3_sha256_text(char out[DBBI_S3_SHA256_TEXT],
     const uint8_t digest[DBBI_SHA256_SIZE])
 {
-	EVP_EncodeBlock((unsigned char *)out, digest, DBBI_SHA256_SIZE);
+	dbbi_s3_base64(out, digest, DBBI_SHA256_SIZE);
 }
 
 int

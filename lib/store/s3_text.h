@@ -9,6 +9,9 @@
 #define DBBI_S3_SHA256_TEXT 45	/* a SHA-256 in base64, and NUL */
 #define DBBI_S3_MD5_TEXT 25
 
+/* `out` takes four characters for each three bytes begun, and NUL. */
+void dbbi_s3_base64(char *out, const uint8_t *bytes, size_t size);
+
 void dbbi_s3_sha256_text(char out[DBBI_S3_SHA256_TEXT],
     const uint8_t digest[DBBI_SHA256_SIZE]);
 

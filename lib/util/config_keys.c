@@ -69,6 +69,7 @@ const dbbi_key dbbi_keys[] = {
 	    RETENTION_MAX, 1 },
 	{ "repository", "tags", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "requester-pays", DBBI_KEY_BOOL, NULL, 0, 0, 1 },
+	{ "repository", "checksum", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "repository", "as-of", DBBI_KEY_TEXT, NULL, 0, 0, 1 },
 	{ "postgres", "connection", DBBI_KEY_CONNECTION, NULL, 0, 0, 0 },
 	{ "postgres", "databases", DBBI_KEY_TEXT, NULL, 0, 0, 0 },

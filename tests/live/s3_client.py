@@ -135,9 +135,10 @@ class Client:
         """An object's bytes."""
         return self.request('GET', f'/{bucket}/{key}')
 
-    def head(self, bucket, key):
+    def head(self, bucket, key, **headers):
         """What the server says of an object, by header."""
-        return self._exchange('HEAD', f'/{bucket}/{key}')[1]
+        return self._exchange('HEAD', f'/{bucket}/{key}',
+                              headers=headers)[1]
 
     def delete(self, bucket, key, version=None):
         """Delete an object, or one version of it."""

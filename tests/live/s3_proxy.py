@@ -5,6 +5,7 @@ s3_faults knows, on a schedule that its seed makes, and that counts."""
 import http.client
 import random
 import socket
+import ssl
 import struct
 import threading
 import urllib.parse
@@ -130,9 +131,12 @@ class Proxy:
 
     faults: what may be done, name -> function of an Exchange that returns
     False where it has nothing to do there; rate: to how many requests of one.
+    certs: a folder of s3_certificates: the client speaks TLS with the proxy,
+    and ends there, so that the server gets plain http.
     """
 
-    def __init__(self, server_url, seed=0, faults=None, rate=0.1):
+    def __init__(self, server_url, seed=0, faults=None, rate=0.1,
+                 certs=None):
         where = urllib.parse.urlsplit(server_url)
         self.server = (where.hostname, where.port)
         self.faults, self.rate = dict(faults or {}), rate
@@ -142,7 +146,13 @@ class Proxy:
         self.seen = []      # (method, target, fault or '')
         self.clients = set()
         self.listener = socket.create_server(('127.0.0.1', 0), backlog=64)
-        self.url = f'http://127.0.0.1:{self.listener.getsockname()[1]}'
+        self.tls = None
+        if certs:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(f'{certs}/public.crt',
+                                     f'{certs}/private.key')
+        self.url = (f'{"https" if certs else "http"}://127.0.0.1:'
+                    f'{self.listener.getsockname()[1]}')
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
@@ -173,6 +183,12 @@ class Proxy:
                              daemon=True).start()
 
     def _serve(self, client):
+        if self.tls:
+            try:
+                client = self.tls.wrap_socket(client, server_side=True)
+            except OSError:     # it does not trust us
+                client.close()
+                return
         with self.lock:
             self.clients.add(client)
             self.connections += 1

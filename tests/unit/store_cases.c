@@ -12,6 +12,7 @@
 #include "util/clock.h"
 
 #define MANY_MB ((size_t)5 << 20)
+#define MANY_PARTS ((size_t)11 << 20)	/* of 5 MiB: S3's smallest */
 #define THREADS 8
 
 dbbi_store *store_under_test;
@@ -175,6 +176,24 @@ START_TEST(takes_megabytes_piece_by_piece)
 	    "big", MANY_MB, &err), DBB_OK);
 	ck_assert_uint_eq(size, MANY_MB);
 	ck_assert_int_eq(memcmp(bytes, back, MANY_MB), 0);
+	free(back);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(takes_at_once_what_goes_in_parts)
+{
+	uint8_t *bytes = malloc(MANY_PARTS), *back = NULL;
+	size_t size = 0;
+
+	for (size_t i = 0; i < MANY_PARTS; i++)
+		bytes[i] = (uint8_t)(i * 5 + i / 239);
+	ck_assert_msg(dbbi_store_write(store_under_test, "parts", bytes,
+	    MANY_PARTS, 0, &err) == DBB_OK, "%s", err.message);
+	ck_assert_int_eq(dbbi_store_load(&back, &size, store_under_test,
+	    "parts", MANY_PARTS, &err), DBB_OK);
+	ck_assert_uint_eq(size, MANY_PARTS);
+	ck_assert_int_eq(memcmp(bytes, back, MANY_PARTS), 0);
 	free(back);
 	free(bytes);
 }
@@ -517,6 +536,7 @@ store_cases(const char *name, SFun set_up, SFun tear_down)
 	tcase_add_loop_test(tc, reads_ranges, 0, COUNT(ranges));
 	tcase_add_test(tc, takes_an_empty_object);
 	tcase_add_test(tc, takes_megabytes_piece_by_piece);
+	tcase_add_test(tc, takes_at_once_what_goes_in_parts);
 	tcase_add_test(tc, replaces_only_when_told_to);
 	tcase_add_test(tc, the_second_of_two_puts_fails_at_its_commit);
 	tcase_add_test(tc, a_put_takes_nothing_after_its_commit);

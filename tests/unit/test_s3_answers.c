@@ -26,6 +26,10 @@
     "<Message>In its own words.</Message>" more "</Error>"
 /* base64 of the SHA-256 of "hello" */
 #define HELLO_SHA256 "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+/* and in hexadecimal digits, and its CRC-32C in base64 */
+#define HELLO_HEX \
+	"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+#define HELLO_CRC32C "mnG7TA=="
 
 static http_server *server;
 static dbbi_store_registry *registry;
@@ -417,6 +421,83 @@ START_TEST(another_checksum_is_an_error)
 	answer_with(HTTP_FINE, 0, 200, "x-amz-checksum-sha256: xxxx\r\n", "");
 	ck_assert_int_eq(put(0), DBB_EIO);
 	ck_assert_ptr_nonnull(strstr(err.message, "something else"));
+}
+END_TEST
+
+static void
+ask_for_crc32c(void)
+{
+	dbbi_store_close(store);
+	answer(200, EMPTY_LIST);
+	ck_assert_msg(open_store_with(0, "checksum=crc32c", NULL) == DBB_OK,
+	    "%s", err.message);
+}
+
+/* By http: the body is signed all the same. */
+START_TEST(a_put_carries_a_crc_where_that_is_asked_for)
+{
+	http_seen one;
+
+	ask_for_crc32c();
+	answer_with(HTTP_FINE, 0, 200,
+	    "x-amz-checksum-crc32c: " HELLO_CRC32C "\r\n", "");
+	answer_with(HTTP_FINE, 0, 200,
+	    "x-amz-checksum-crc32c: AAAAAA==\r\n", "");
+	ck_assert_int_eq(put(0), DBB_OK);
+	one = seen(1);
+	ck_assert_str_eq(http_seen_header(&one, "x-amz-checksum-crc32c"),
+	    HELLO_CRC32C);
+	ck_assert_ptr_null(http_seen_header(&one, "x-amz-checksum-sha256"));
+	ck_assert_str_eq(http_seen_header(&one, "x-amz-content-sha256"),
+	    HELLO_HEX);
+	ck_assert_int_eq(put(0), DBB_EIO);
+	ck_assert_ptr_nonnull(strstr(err.message, "something else"));
+}
+END_TEST
+
+#define PART_BYTES ((size_t)5 << 20)	/* of zeros: their CRC, and that of
+					   both one behind the other */
+#define PART_CRC32C "zqsFQg=="
+#define PARTS_CRC32C "+a9+sg==-2"
+
+static const struct {
+	const char *told;	/* of what was joined */
+	int rc;
+} joined[] = {
+	{ PARTS_CRC32C, DBB_OK },
+	{ PART_CRC32C "-2", DBB_EIO },
+};
+
+START_TEST(parts_are_compared_by_their_crcs_together)
+{
+	uint8_t *zeros = calloc(2, PART_BYTES);
+	char head[128];
+	http_seen begun, finish;
+
+	snprintf(head, sizeof(head), "Content-Length: %zu\r\n"
+	    "x-amz-checksum-crc32c: %s\r\n", 2 * PART_BYTES,
+	    joined[_i].told);
+	dbbi_store_close(store);
+	answer(200, EMPTY_LIST);
+	ck_assert_int_eq(open_store_with(0, "checksum=crc32c",
+	    "part-size=5M"), DBB_OK);
+	answer(200, XML "<InitiateMultipartUploadResult><UploadId>u"
+	    "</UploadId></InitiateMultipartUploadResult>");
+	for (int i = 0; i < 2; i++)
+		answer_with(HTTP_FINE, 0, 200, "ETag: \"e\"\r\n"
+		    "x-amz-checksum-crc32c: " PART_CRC32C "\r\n", "");
+	answer(200, XML "<CompleteMultipartUploadResult/>");
+	answer_with(HTTP_FINE, 0, 200, head, NULL);
+	answer(204, "");	/* where the upload is dropped then */
+	ck_assert_msg(dbbi_store_write(store, "a", zeros, 2 * PART_BYTES, 0,
+	    &err) == joined[_i].rc, "%s", err.message);
+	begun = seen(1);
+	finish = seen(4);
+	ck_assert_str_eq(http_seen_header(&begun, "x-amz-checksum-algorithm"),
+	    "CRC32C");
+	ck_assert_ptr_nonnull(memmem(finish.body, finish.body_size,
+	    "<ChecksumCRC32C>" PART_CRC32C "</ChecksumCRC32C>", 16 + 8 + 17));
+	free(zeros);
 }
 END_TEST
 
@@ -928,6 +1009,9 @@ main(void)
 	    a_clock_that_is_years_off_is_not_taken_where_there_are_locks);
 	tcase_add_test(tc, a_put_is_conditional_and_carries_its_checksum);
 	tcase_add_test(tc, another_checksum_is_an_error);
+	tcase_add_test(tc, a_put_carries_a_crc_where_that_is_asked_for);
+	tcase_add_loop_test(tc, parts_are_compared_by_their_crcs_together, 0,
+	    COUNT(joined));
 	tcase_add_loop_test(tc, a_put_whose_answer_was_lost_is_recognised, 0,
 	    COUNT(found));
 	tcase_add_test(tc, a_put_that_finds_another_at_once_does_not_ask);

@@ -229,6 +229,7 @@ static const struct {
 	    "'sse-customer-key-file' is given" },
 	{ { "tags=a" }, "'tags' has 'a'" },
 	{ { "tags==a" }, "'tags' has '=a'" },
+	{ { "checksum=md5" }, "'checksum' is 'md5' and not sha256 or crc32c" },
 	{ { "requester-pays=maybe" }, "'requester-pays' is 'maybe'" },
 	{ { "storage-class=A\r\nX: y" }, "'storage-class' has a control" },
 };

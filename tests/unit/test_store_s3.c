@@ -83,6 +83,15 @@ set_up_small_parts(void)
 	open_under_test("/parts", "part-size=5M");
 }
 
+static void
+set_up_crc32c(void)
+{
+	ck_assert_int_eq(dbbi_store_registry_new(&registry, &err), DBB_OK);
+	ck_assert_msg(open_store(&store_under_test, bucket_url("/crc"),
+	    DBB_STORE_CREATE, "part-size=5M", "checksum=crc32c") == DBB_OK,
+	    "%s", err.message);
+}
+
 static uint8_t *
 big_bytes(void)
 {
@@ -392,6 +401,8 @@ main(void)
 	suite_add_tcase(suite, store_cases("s3: cases", set_up, tear_down));
 	suite_add_tcase(suite, store_cases("s3: cases without prefix",
 	    set_up_without_prefix, tear_down));
+	suite_add_tcase(suite, store_cases("s3: cases, CRC-32C",
+	    set_up_crc32c, tear_down));
 	suite_add_tcase(suite, own_cases());
 	return minio_run(suite);
 }

@@ -27,12 +27,12 @@ given(const char *name, const char *otherwise)
 }
 
 static void
-set_up(void)
+open_with(const char *checksum)
 {
 	char endpoint[96], key[96], secret[96], ca[512], url[96];
 	const char *ca_file = given("TEST_S3_CA_FILE", "");
 	const char *settings[] = { endpoint, key, secret, "part-size=5M",
-	    *ca_file != '\0' ? ca : NULL, NULL };
+	    checksum, *ca_file != '\0' ? ca : NULL, NULL };
 	int rc;
 
 	snprintf(endpoint, sizeof(endpoint), "endpoint=%s",
@@ -48,6 +48,18 @@ set_up(void)
 	rc = dbbi_store_open_with(&store_under_test, registry, url,
 	    DBB_STORE_CREATE, settings, NULL, &err);
 	ck_assert_msg(rc == DBB_OK, "%s; %s", err.message, err.hint);
+}
+
+static void
+set_up(void)
+{
+	open_with("checksum=sha256");
+}
+
+static void
+set_up_crc32c(void)
+{
+	open_with("checksum=crc32c");
 }
 
 static void
@@ -71,5 +83,7 @@ main(void)
 	suite = suite_create("store_versity");
 	suite_add_tcase(suite, store_cases(ours ? "versity: cases" :
 	    "given: cases", set_up, tear_down));
+	suite_add_tcase(suite, store_cases(ours ? "versity: cases, CRC-32C" :
+	    "given: cases, CRC-32C", set_up_crc32c, tear_down));
 	return ours ? minio_run(suite) : suite_run(suite);
 }
