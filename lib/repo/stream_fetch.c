@@ -19,7 +19,9 @@ struct fetcher {
 	dbbi_opener opener;
 	uint8_t *stored;	/* stored_room bytes */
 	size_t stored_room;
-	dbbi_cell *cells[DBBI_BATCH];	/* of one request */
+	dbbi_cell *cells[DBBI_BATCH];	/* of one request; each is another's
+					   once it is settled */
+	dbbi_place first;	/* where the request begins */
 	uint32_t count;
 	uint32_t size;		/* bytes of the pack */
 };
@@ -28,7 +30,7 @@ struct fetcher {
 static int
 continues(const struct fetcher *f, const dbbi_place *place)
 {
-	const dbbi_place *first = &f->cells[0]->place;
+	const dbbi_place *first = &f->first;
 	uint32_t end = first->entry.offset + f->size;
 
 	return f->count < DBBI_BATCH &&
@@ -42,9 +44,11 @@ continues(const struct fetcher *f, const dbbi_place *place)
 static void
 extend(struct fetcher *f, dbbi_cell *cell)
 {
+	if (f->count == 0)
+		f->first = cell->place;
 	f->cells[f->count++] = cell;
 	f->size = cell->place.entry.offset + cell->place.entry.stored -
-	    f->cells[0]->place.entry.offset;
+	    f->first.entry.offset;
 }
 
 /* Make a request of what is queued first: 1 when nothing could be added to it
@@ -136,7 +140,7 @@ fetch_apart(struct fetcher *f, dbbi_cell *cell, const dbb_error *cause)
 static int
 open_together(struct fetcher *f, dbbi_cell *cell, dbb_error *err)
 {
-	const dbbi_place *first = &f->cells[0]->place;
+	const dbbi_place *first = &f->first;
 	const dbbi_entry *entry = &cell->place.entry;
 	dbbi_content content;
 	int rc;
@@ -151,7 +155,7 @@ open_together(struct fetcher *f, dbbi_cell *cell, dbb_error *err)
 static void
 fetch_request(struct fetcher *f)
 {
-	const dbbi_place *first = &f->cells[0]->place;
+	const dbbi_place *first = &f->first;
 	int together, read_rc, rc;
 	dbb_error cause;
 
