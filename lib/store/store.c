@@ -263,43 +263,6 @@ dbbi_store_read(size_t *got, dbbi_store *store, const char *name,
 	return dbbi_error_context(err, rc, "reading '%s'", name);
 }
 
-/* `max` + 1 is asked for, so that an object that is replaced by a larger one
- * just now is noticed. */
-int
-dbbi_store_load(uint8_t **data, size_t *size, dbbi_store *store,
-    const char *name, size_t max, dbb_error *err)
-{
-	dbb_object object = { .size = sizeof(object) };
-	uint8_t *all;
-	size_t got = 0;
-	int rc;
-
-	if ((rc = dbbi_store_stat(&object, store, name, err)) < 0)
-		return rc;
-	if (object.size_bytes > max || object.size_bytes > SIZE_MAX - 2)
-		return dbbi_error_set(err, DBB_EDAMAGED, "reading '%s': it "
-		    "has %llu bytes, and at most %zu were expected", name,
-		    (unsigned long long)object.size_bytes, max);
-	all = malloc((size_t)object.size_bytes + 2);
-	if (all == NULL)
-		return dbbi_error_nomem(err);
-	rc = dbbi_store_read(&got, store, name, 0, all,
-	    (size_t)object.size_bytes + 1, err);
-	if (rc == DBB_OK && got != object.size_bytes)
-		rc = dbbi_error_set(err, DBB_EDAMAGED, "reading '%s': %s than "
-		    "the %llu bytes that it should have", name,
-		    got < object.size_bytes ? "it is shorter" :
-		    "it is longer", (unsigned long long)object.size_bytes);
-	if (rc < 0) {
-		free(all);
-		return rc;
-	}
-	all[got] = '\0';
-	*data = all;
-	*size = got;
-	return DBB_OK;
-}
-
 int
 dbbi_store_stat(dbb_object *out, dbbi_store *store, const char *name,
     dbb_error *err)

@@ -394,6 +394,50 @@ START_TEST(a_clock_that_is_years_off_is_not_taken_where_there_are_locks)
 }
 END_TEST
 
+/* ---- loading ---- */
+
+static const struct {
+	int status;
+	const char *headers, *body;
+	size_t max;
+	int rc;
+} objects[] = {
+	{ 206, "Content-Range: bytes 0-4/5\r\n", "hello", 10, DBB_OK },
+	{ 206, "Content-Range: bytes 0-4/5\r\n", "hello", 5, DBB_OK },
+	{ 416, NULL, ERROR("InvalidRange", ""), 5, DBB_OK },
+	{ 206, "Content-Range: bytes 0-3/1000000000000\r\n", "hell", 3,
+	    DBB_EDAMAGED },
+	{ 200, NULL, "hello, and no end of it", 3, DBB_EDAMAGED },
+	{ 404, NULL, ERROR("NoSuchKey", ""), 5, DBB_ENOTFOUND },
+};
+
+START_TEST(a_small_object_is_loaded_by_one_request)
+{
+	const char *whole = objects[_i].status == 416 ? "" : "hello";
+	uint8_t *bytes = NULL;
+	size_t size = 99;
+	http_seen one;
+	char range[40];
+
+	answer_with(HTTP_FINE, 0, objects[_i].status, objects[_i].headers,
+	    objects[_i].body);
+	ck_assert_msg(dbbi_store_load(&bytes, &size, store, "a",
+	    objects[_i].max, &err) == objects[_i].rc, "%s", err.message);
+	ck_assert_uint_eq(requests(), 1);
+	one = seen(0);
+	snprintf(range, sizeof(range), "bytes=0-%zu", objects[_i].max);
+	ck_assert_str_eq(http_seen_header(&one, "Range"), range);
+	if (objects[_i].rc == DBB_OK) {
+		ck_assert_uint_eq(size, strlen(whole));
+		ck_assert_str_eq((char *)bytes, whole);
+	} else {
+		ck_assert_ptr_null(bytes);
+		ck_assert_ptr_nonnull(strstr(err.message, "reading 'a'"));
+	}
+	free(bytes);
+}
+END_TEST
+
 /* ---- puts ---- */
 
 START_TEST(a_put_is_conditional_and_carries_its_checksum)
@@ -1007,6 +1051,8 @@ main(void)
 	tcase_add_test(tc, a_clock_is_put_right_once);
 	tcase_add_test(tc,
 	    a_clock_that_is_years_off_is_not_taken_where_there_are_locks);
+	tcase_add_loop_test(tc, a_small_object_is_loaded_by_one_request, 0,
+	    COUNT(objects));
 	tcase_add_test(tc, a_put_is_conditional_and_carries_its_checksum);
 	tcase_add_test(tc, another_checksum_is_an_error);
 	tcase_add_test(tc, a_put_carries_a_crc_where_that_is_asked_for);
