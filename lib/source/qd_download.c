@@ -8,7 +8,6 @@
 
 #include "source/qd_archive.h"
 #include "source/qd_fetch.h"
-#include "source/qd_points.h"
 #include "util/bytes.h"
 
 #define ONE_NAME "two snapshots of one collection within a second have one " \
@@ -74,20 +73,6 @@ delete_snapshot(struct download *d)
 /* ---- the beginning ---- */
 
 static int
-look_before(struct download *d, dbb_error *err)
-{
-	const char *name = d->collection->name;
-	const dbbi_json *config = dbbi_json_object(dbbi_json_object(
-	    d->collection->found, "info"), "config");
-	dbbi_qd_taken *t = &d->collection->taken;
-	int rc;
-
-	rc = dbbi_qd_points_count(&t->points, d->source->qd, name, err);
-	return rc < 0 ? rc : dbbi_qd_points_sample(&d->sample, d->source->qd,
-	    name, t->points, dbbi_qd_points_most(config), err);
-}
-
-static int
 open_bytes(struct download *d, dbb_error *err)
 {
 	char *path = dbbi_qd_path("/collections/%s/snapshots/%s",
@@ -107,7 +92,8 @@ begin(struct download *d, dbb_error *err)
 {
 	int rc;
 
-	if ((rc = look_before(d, err)) < 0 ||
+	if ((rc = dbbi_qd_taken_before(&d->sample, d->source, d->collection,
+	    err)) < 0 ||
 	    (rc = dbbi_qd_snapshot_make(&d->snapshot, d->source->qd,
 	    d->collection->name, notes_of(d), err)) < 0 ||
 	    (rc = dbbi_sha256_new(&d->hash, err)) < 0 ||
@@ -188,29 +174,14 @@ prove_bytes(struct download *d, dbb_error *err)
 }
 
 static int
-look_after(struct download *d, dbb_error *err)
-{
-	dbbi_qd_taken *t = &d->collection->taken;
-	dbbi_json *again = NULL;
-	int rc;
-
-	if ((rc = dbbi_qd_points_count(&t->points_after, d->source->qd,
-	    d->collection->name, err)) < 0 ||
-	    (rc = dbbi_qd_points_resample(&again, d->source->qd,
-	    d->collection->name, d->sample, err)) < 0)
-		return rc;
-	t->sample = dbbi_qd_points_equal(d->sample, again);
-	dbbi_json_free(again);
-	return t->sample != NULL ? DBB_OK : dbbi_error_nomem(err);
-}
-
-static int
 end(struct download *d, dbb_error *err)
 {
 	dbbi_qd_taken *t = &d->collection->taken;
 	int rc;
 
-	if ((rc = prove_bytes(d, err)) < 0 || (rc = look_after(d, err)) < 0)
+	if ((rc = prove_bytes(d, err)) < 0 ||
+	    (rc = dbbi_qd_taken_after(d->source, d->collection, d->sample,
+	    err)) < 0)
 		return rc;
 	t->size_bytes = d->received;
 	t->taken_at_ms = d->snapshot.taken_at_ms;

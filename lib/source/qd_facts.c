@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/qd_paged.h"
 #include "util/clock.h"
 
 /* ---- while the streams run ---- */
@@ -144,7 +145,21 @@ fill_snapshot(dbbi_json *facts, const dbbi_qd_taken *t)
 }
 
 static int
-fill_taken(dbbi_json *facts, const dbbi_qd_taken *t)
+fill_paged(dbbi_json *facts, const dbbi_qd_taken *t)
+{
+	dbbi_json *scroll = dbbi_json_new_object();
+
+	if (dbbi_json_set_u64(scroll, "points", t->paged) < 0 ||
+	    dbbi_json_set_bool(scroll, "moved",
+	    dbbi_qd_paged_moved(t)) < 0) {
+		dbbi_json_free(scroll);
+		return DBB_ENOMEM;
+	}
+	return dbbi_json_set(facts, "scroll", scroll);
+}
+
+static int
+fill_taken(dbbi_json *facts, const dbbi_qd_source *s, const dbbi_qd_taken *t)
 {
 	char at[DBBI_TIME_SIZE];
 
@@ -154,7 +169,8 @@ fill_taken(dbbi_json *facts, const dbbi_qd_taken *t)
 	    dbbi_json_set_string(facts, "taken_at", at) < 0 ||
 	    dbbi_json_set(facts, "sample", json_object_get(t->sample)) < 0)
 		return DBB_ENOMEM;
-	return fill_snapshot(facts, t);
+	return s->settings.scroll ? fill_paged(facts, t) :
+	    fill_snapshot(facts, t);
 }
 
 /* `text` is taken over. */
@@ -169,10 +185,27 @@ warn(const dbbi_qd_source *s, char *text)
 }
 
 static int
+warn_of_paged(const dbbi_qd_source *s, const dbbi_qd_collection *c)
+{
+	const dbbi_qd_taken *t = &c->taken;
+
+	if (!dbbi_qd_paged_moved(t))
+		return DBB_OK;
+	return warn(s, dbbi_text_format("collection '%s': it changed while it "
+	    "was read: %llu points before, %llu after, %llu are in the set; "
+	    "writes during the run may be half in it", c->name,
+	    (unsigned long long)t->points,
+	    (unsigned long long)t->points_after,
+	    (unsigned long long)t->paged));
+}
+
+static int
 warn_of(const dbbi_qd_source *s, const dbbi_qd_collection *c)
 {
 	int rc = DBB_OK;
 
+	if (s->settings.scroll)
+		return warn_of_paged(s, c);
 	if (!c->taken.is_proven)
 		rc = warn(s, dbbi_text_format("collection '%s': the server "
 		    "states no SHA-256 of its snapshot (Qdrant does since "
@@ -197,7 +230,7 @@ dbbi_qd_finish(dbbi_source *source, dbbi_json *facts, dbb_error *err)
 		return dbbi_error_set(err, DBB_EINTERNAL,
 		    "these are not the facts of this source");
 	for (i = 0; i < s->collection_count; i++) {
-		if (fill_taken(dbbi_json_at(all, i),
+		if (fill_taken(dbbi_json_at(all, i), s,
 		    &s->collections[i].taken) < 0 ||
 		    warn_of(s, &s->collections[i]) < 0)
 			return dbbi_error_nomem(err);

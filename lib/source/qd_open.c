@@ -7,16 +7,7 @@
 
 #include <stdlib.h>
 
-static int
-check_method(const dbbi_qd_source *s, dbb_error *err)
-{
-	if (!s->settings.scroll)
-		return DBB_OK;
-	dbbi_error_set(err, DBB_EUNSUPPORTED, "this version does not back up "
-	    "with 'method = scroll'");
-	dbbi_error_hint(err, "take it out, or set 'method = snapshot'");
-	return DBB_EUNSUPPORTED;
-}
+#include "source/qd_paged.h"
 
 /* ---- clusters ---- */
 
@@ -33,9 +24,12 @@ refuse_cluster(const dbbi_qd_source *s, dbb_error *err)
 	return DBB_EUNSUPPORTED;
 }
 
+/* Any node pages out what all of them hold. */
 static int
 check_single(const dbbi_qd_source *s, dbb_error *err)
 {
+	if (s->settings.scroll)
+		return DBB_OK;
 	if (s->settings.urls.count > 1) {
 		dbbi_error_set(err, DBB_EUNSUPPORTED, "'urls' names %zu nodes, "
 		    "and this version does not back up clusters",
@@ -53,7 +47,8 @@ static int
 check_shards(const dbbi_qd_source *s, const dbbi_json *shards,
     dbb_error *err)
 {
-	return dbbi_json_count(dbbi_json_array(shards, "remote_shards")) > 0 ?
+	return !s->settings.scroll &&
+	    dbbi_json_count(dbbi_json_array(shards, "remote_shards")) > 0 ?
 	    refuse_cluster(s, err) : DBB_OK;
 }
 
@@ -101,6 +96,7 @@ open_collections(dbbi_qd_source *s, dbb_error *err)
 static int
 name_streams(dbbi_qd_source *s, dbb_error *err)
 {
+	int scroll = s->settings.scroll;
 	size_t i;
 
 	s->base.streams = calloc(s->collection_count,
@@ -109,9 +105,10 @@ name_streams(dbbi_qd_source *s, dbb_error *err)
 		return dbbi_error_nomem(err);
 	s->base.stream_count = s->collection_count;
 	for (i = 0; i < s->collection_count; i++) {
-		s->base.streams[i].kind = "qdrant_snapshot";
-		s->base.streams[i].name = dbbi_text_format("%s.snapshot",
-		    s->collections[i].name);
+		s->base.streams[i].kind = scroll ? DBBI_QD_POINTS_KIND :
+		    "qdrant_snapshot";
+		s->base.streams[i].name = dbbi_text_format("%s.%s",
+		    s->collections[i].name, scroll ? "points" : "snapshot");
 		if (s->base.streams[i].name == NULL)
 			return dbbi_error_nomem(err);
 	}
@@ -129,7 +126,6 @@ dbbi_qd_open(dbbi_source **out, const dbbi_source_env *env, dbb_error *err)
 	s->base.driver = &dbbi_source_qdrant;
 	s->env = env;
 	if ((rc = dbbi_qd_settings_read(&s->settings, env, err)) < 0 ||
-	    (rc = check_method(s, err)) < 0 ||
 	    (rc = dbbi_qd_connect(&s->qd, &s->settings,
 	    s->settings.urls.items[0], env->run, err)) < 0 ||
 	    (rc = dbbi_qd_discover_node(&s->cluster, s->qd, err)) < 0 ||

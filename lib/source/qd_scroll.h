@@ -5,8 +5,7 @@
  * than the right to read is needed, and any version of Qdrant takes what any
  * other gave. The stream is that of qd_scroll_format.h.
  *
- * It is not one moment: what is written meanwhile may be half in it. The
- * points are counted before and after, to tell.
+ * It is not one moment: what is written meanwhile may be half in it.
  */
 #ifndef DBBI_QD_SCROLL_H
 #define DBBI_QD_SCROLL_H
@@ -14,23 +13,13 @@
 #include "source/qd_server.h"
 #include "util/reader.h"
 
-/* Filled when the reader gives its end. */
-typedef struct dbbi_qd_scroll_counts {
-	uint64_t before;	/* what the server counted, */
-	uint64_t after;
-	uint64_t points;	/* what the stream has */
-} dbbi_qd_scroll_counts;
-
-/* Did the collection change while it was read, as far as counts tell? */
-int dbbi_qd_scroll_moved(const dbbi_qd_scroll_counts *counts);
-
 /* `info` is what `GET /collections/…` answers, `shard_keys` a list of keys or
- * NULL: borrowed for the call. `qd` and `counts` are borrowed until the reader
- * is freed; the server is asked on the thread that reads. */
+ * NULL: borrowed for the call. `*points`, borrowed until the reader is freed as
+ * `qd` is, is how many the stream has, once its end was given. The server is
+ * asked on the thread that reads. */
 int dbbi_qd_scroll_open(dbbi_reader **out, dbbi_qd *qd,
     const char *collection, const dbbi_json *info,
-    const dbbi_json *shard_keys, dbbi_qd_scroll_counts *counts,
-    dbb_error *err);
+    const dbbi_json *shard_keys, uint64_t *points, dbb_error *err);
 
 /* Make `collection`, which must not exist, as the stream's header says, and
  * put the stream's points into it. After a failure it may be there in part. */

@@ -19,7 +19,7 @@ enum phase { BEGIN, POINTS, DONE };
 struct scroll {
 	dbbi_reader reader;
 	dbbi_qd *qd;
-	dbbi_qd_scroll_counts *counts;
+	uint64_t *points;	/* the caller's */
 	char *collection;
 	dbbi_json *header;	/* shard keys are its member */
 	enum phase phase;
@@ -189,25 +189,16 @@ end_page(struct scroll *s, dbb_error *err)
 static int
 write_header(struct scroll *s, dbb_error *err)
 {
-	int rc = dbbi_qd_points_count(&s->counts->before, s->qd,
-	    s->collection, err);
-
-	if (rc == 0)
-		rc = dbbi_qd_lines_header(&s->out, &s->lines, s->header, err);
 	s->phase = POINTS;
-	return rc;
+	return dbbi_qd_lines_header(&s->out, &s->lines, s->header, err);
 }
 
 static int
 write_trailer(struct scroll *s, dbb_error *err)
 {
-	int rc = dbbi_qd_points_count(&s->counts->after, s->qd,
-	    s->collection, err);
-
-	s->counts->points = s->lines.points;
+	*s->points = s->lines.points;
 	s->phase = DONE;
-	return rc < 0 ? rc :
-	    dbbi_qd_lines_trailer(&s->out, &s->lines, err);
+	return dbbi_qd_lines_trailer(&s->out, &s->lines, err);
 }
 
 static int
@@ -321,8 +312,8 @@ find_limit(const dbbi_json *header)
 
 int
 dbbi_qd_scroll_open(dbbi_reader **out, dbbi_qd *qd, const char *collection,
-    const dbbi_json *info, const dbbi_json *shard_keys,
-    dbbi_qd_scroll_counts *counts, dbb_error *err)
+    const dbbi_json *info, const dbbi_json *shard_keys, uint64_t *points,
+    dbb_error *err)
 {
 	struct scroll *s = calloc(1, sizeof(*s));
 	int rc;
@@ -332,7 +323,7 @@ dbbi_qd_scroll_open(dbbi_reader **out, dbbi_qd *qd, const char *collection,
 	s->reader.read = read_scroll;
 	s->reader.free = free_scroll;
 	s->qd = qd;
-	s->counts = counts;
+	s->points = points;
 	dbbi_bytes_init(&s->out, DBBI_QD_ANSWER_MAX + DBBI_QD_HEADER_MAX);
 	if ((s->collection = dbbi_text_dup(collection)) == NULL)
 		rc = dbbi_error_nomem(err);
@@ -347,11 +338,4 @@ dbbi_qd_scroll_open(dbbi_reader **out, dbbi_qd *qd, const char *collection,
 	s->limit = FIRST_POINTS < s->limit_max ? FIRST_POINTS : s->limit_max;
 	*out = &s->reader;
 	return DBB_OK;
-}
-
-int
-dbbi_qd_scroll_moved(const dbbi_qd_scroll_counts *counts)
-{
-	return counts->before != counts->after ||
-	    counts->points != counts->after;
 }

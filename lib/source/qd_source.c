@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "source/qd_download.h"
+#include "source/qd_paged.h"
 #include "util/clock.h"
 
 /* Each collection has a moment of its own, when its snapshot is taken. */
@@ -25,21 +26,18 @@ qd_stream(dbbi_reader **out, dbbi_source *source, size_t i, dbb_error *err)
 {
 	dbbi_qd_source *s = (dbbi_qd_source *)source;
 
-	return dbbi_qd_download(out, s, &s->collections[i], err);
+	return s->settings.scroll ?
+	    dbbi_qd_paged(out, s, &s->collections[i], err) :
+	    dbbi_qd_download(out, s, &s->collections[i], err);
 }
 
-/* The whole was looked at as it came; here, that this is what is stored. */
 static int
-qd_check(dbbi_source *source, size_t i, const dbbi_json *facts,
-    dbbi_reader *stored, dbb_error *err)
+check_archive(dbbi_reader *stored, dbb_error *err)
 {
 	uint8_t head[512];
 	size_t got = 0, n;
 	int rc;
 
-	(void)source;
-	(void)i;
-	(void)facts;
 	while (got < sizeof(head)) {
 		rc = dbbi_reader_read(&n, stored, head + got,
 		    sizeof(head) - got, err);
@@ -53,6 +51,17 @@ qd_check(dbbi_source *source, size_t i, const dbbi_json *facts,
 		return DBB_OK;
 	return dbbi_error_set(err, DBB_EDAMAGED, "it is no snapshot: it does "
 	    "not begin as a tar archive");
+}
+
+/* The whole was looked at as it came; here, that this is what is stored. */
+static int
+qd_check(dbbi_source *source, size_t i, const dbbi_json *facts,
+    dbbi_reader *stored, dbb_error *err)
+{
+	(void)i;
+	(void)facts;
+	return ((dbbi_qd_source *)source)->settings.scroll ?
+	    dbbi_qd_paged_check(stored, err) : check_archive(stored, err);
 }
 
 static int
@@ -106,7 +115,9 @@ qd_clear_up(const dbbi_source_env *env, const dbbi_json *note,
 static const char *
 qd_how_to_load(const char *kind)
 {
-	(void)kind;
+	if (strcmp(kind, DBBI_QD_POINTS_KIND) == 0)
+		return "a header, a point a line, a trailer: see format.md; "
+		    "points go by PUT URL/collections/NAME/points";
 	return "one collection, under any name: curl -F snapshot=@FILE "
 	    "'URL/collections/NAME/snapshots/upload?priority=snapshot'";
 }
