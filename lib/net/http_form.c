@@ -22,7 +22,7 @@ quote(const char *name)
 
 	for (; out != NULL && *name != '\0'; name++) {
 		if (*name == '"' || *name == '\r' || *name == '\n')
-			to += sprintf(to, "%%%02X", (unsigned)*name);
+			to += snprintf(to, 4, "%%%02X", (unsigned)*name);
 		else
 			*to++ = *name;
 	}
