@@ -60,6 +60,28 @@ check_configured(const struct restore_source *s, const dbbi_ops *ops,
 	return DBB_ECONFIG;
 }
 
+/* For the target, which may load a stream twice. */
+static int
+open_stream(dbbi_reader **out, const char *name, void *payload,
+    dbb_error *err)
+{
+	const struct restore_source *s = payload;
+	dbbi_stored_stream stream;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < dbbi_stored_stream_count(s->entry); i++) {
+		if ((rc = dbbi_stored_stream_at(&stream, s->entry, i,
+		    err)) < 0)
+			return rc;
+		if (strcmp(stream.name, name) == 0)
+			return dbbi_repo_read_stream(out,
+			    s->stored->vault.repo, &stream.ref, 0, err);
+	}
+	return dbbi_error_set(err, DBB_EDAMAGED, "the set has no stream '%s'",
+	    name);
+}
+
 int
 restore_source_init(struct restore_source *s, const dbbi_stored_set *stored,
     const dbbi_json *entry, dbbi_ops *ops,
@@ -89,7 +111,8 @@ restore_source_init(struct restore_source *s, const dbbi_stored_set *stored,
 	s->plan = (dbbi_target_plan){
 	    .facts = dbbi_json_object(entry, "facts"), .set = stored->id,
 	    .into = options->into, .replace = options->replace != 0,
-	    .keep_written = !options->no_safety_set };
+	    .keep_written = !options->no_safety_set,
+	    .open_stream = open_stream, .payload = s };
 	return check_configured(s, ops, options, err);
 }
 

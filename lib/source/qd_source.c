@@ -9,6 +9,8 @@
 
 #include "source/qd_download.h"
 #include "source/qd_paged.h"
+#include "source/qd_target.h"
+#include "source/qd_upload.h"
 #include "util/clock.h"
 
 /* Each collection has a moment of its own, when its snapshot is taken. */
@@ -77,6 +79,14 @@ qd_check_config(const dbbi_source_env *env, dbb_error *err)
 /* ---- what a killed run left ---- */
 
 static int
+is_about(const dbbi_json *note, const char *what)
+{
+	const char *makes = dbbi_json_string(note, "makes");
+
+	return makes != NULL && strcmp(makes, what) == 0;
+}
+
+static int
 clear_up_at(const dbbi_qd_settings *settings, const dbbi_source_env *env,
     const dbbi_json *note, dbb_error *err)
 {
@@ -86,7 +96,9 @@ clear_up_at(const dbbi_qd_settings *settings, const dbbi_source_env *env,
 	rc = dbbi_qd_connect(&qd, settings, dbbi_json_string(note, "url"),
 	    env->run, err);
 	if (rc == 0)
-		rc = dbbi_qd_snapshot_clear_up(qd, note, err);
+		rc = is_about(note, DBBI_QD_NOTE_RESTORE) ?
+		    dbbi_qd_upload_clear_up(qd, note, err) :
+		    dbbi_qd_snapshot_clear_up(qd, note, err);
 	dbbi_qd_free(qd);
 	return rc;
 }
@@ -96,12 +108,12 @@ static int
 qd_clear_up(const dbbi_source_env *env, const dbbi_json *note,
     dbb_error *err)
 {
-	const char *makes = dbbi_json_string(note, "makes");
 	const char *url = dbbi_json_string(note, "url");
 	dbbi_qd_settings settings = {0};
 	int rc;
 
-	if (makes == NULL || strcmp(makes, DBBI_QD_NOTE_SNAPSHOT) != 0)
+	if (!is_about(note, DBBI_QD_NOTE_SNAPSHOT) &&
+	    !is_about(note, DBBI_QD_NOTE_RESTORE))
 		return dbbi_error_set(err, DBB_EDAMAGED, "the note is about "
 		    "nothing that is known");
 	if ((rc = dbbi_qd_settings_read(&settings, env, err)) < 0)
@@ -133,5 +145,12 @@ const dbbi_source_driver dbbi_source_qdrant = {
 	.finish = dbbi_qd_finish,
 	.check = qd_check,
 	.close = dbbi_qd_close,
+	.target_open = dbbi_qd_target_open,
+	.target_replaces = dbbi_qd_target_replaces,
+	.target_wants = dbbi_qd_target_wants,
+	.target_load = dbbi_qd_target_load,
+	.target_compare = dbbi_qd_target_compare,
+	.target_commit = dbbi_qd_target_commit,
+	.target_close = dbbi_qd_target_close,
 	.how_to_load = qd_how_to_load,
 };

@@ -64,6 +64,12 @@ typedef struct dbbi_target_plan {
 	int keep_written;		/* a safety set is made: what is
 					   written after it is not to be lost
 					   either */
+
+	/* One of the set's streams once more, from its beginning; for those
+	 * who load it twice. */
+	int (*open_stream)(dbbi_reader **out, const char *stream,
+	    void *payload, dbb_error *err);
+	void *payload;
 } dbbi_target_plan;
 
 struct dbbi_source_driver {
