@@ -21,13 +21,19 @@ get(dbbi_json **result, dbbi_qd *qd, char *path, dbb_error *err)
 
 /* A token for single collections may not know. */
 static int
+is_forbidden(int rc)
+{
+	return rc == DBB_EACCESS || rc == DBB_ENOTFOUND;
+}
+
+static int
 get_unless_forbidden(dbbi_json **result, dbbi_qd *qd, const char *path,
     dbb_error *err)
 {
 	dbb_error why = {0};
 	int rc = dbbi_qd_ask(result, qd, "GET", path, NULL, &why);
 
-	if (rc == DBB_EACCESS || rc == DBB_ENOTFOUND)
+	if (is_forbidden(rc))
 		return DBB_OK;
 	if (rc < 0 && err != NULL)
 		*err = why;
@@ -35,25 +41,34 @@ get_unless_forbidden(dbbi_json **result, dbbi_qd *qd, const char *path,
 }
 
 static int
+refuse_recovery(const dbbi_qd *qd, dbb_error *err)
+{
+	dbbi_error_set(err, DBB_ESOURCE, "'%s': the server is in recovery "
+	    "mode: it shows its collections and gives no data",
+	    dbbi_qd_address(qd));
+	dbbi_error_hint(err, "see its log for why, and start it without "
+	    "QDRANT_ALLOW_RECOVERY_MODE when that is put right");
+	return DBB_ESOURCE;
+}
+
+static int
 check_recovery(dbbi_qd *qd, dbb_error *err)
 {
-	dbbi_json *telemetry = NULL;
-	int yes = 0, rc;
+	dbbi_http_response metrics;
+	dbb_error why = {0};
+	int rc, yes;
 
-	rc = get_unless_forbidden(&telemetry, qd, "/telemetry?details_level=0",
-	    err);
-	if (rc == 0 && dbbi_json_bool(&yes, dbbi_json_object(
-	    dbbi_json_object(telemetry, "app"), "features"),
-	    "recovery_mode") == 0 && yes) {
-		rc = dbbi_error_set(err, DBB_ESOURCE, "'%s': the server is in "
-		    "recovery mode: it shows its collections and gives no "
-		    "data", dbbi_qd_address(qd));
-		dbbi_error_hint(err, "see its log for why, and start it "
-		    "without QDRANT_ALLOW_RECOVERY_MODE when that is put "
-		    "right");
+	rc = dbbi_qd_ask_text(&metrics, qd, "GET", "/metrics", NULL, &why);
+	if (is_forbidden(rc))
+		return DBB_OK;
+	if (rc < 0) {
+		if (err != NULL)
+			*err = why;
+		return rc;
 	}
-	dbbi_json_free(telemetry);
-	return rc;
+	yes = strstr(metrics.body, "app_status_recovery_mode 1") != NULL;
+	dbbi_http_response_clear(&metrics);
+	return yes ? refuse_recovery(qd, err) : DBB_OK;
 }
 
 static int

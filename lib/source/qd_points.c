@@ -137,7 +137,7 @@ add_from(dbbi_json *sample, dbbi_qd *qd, const char *collection,
 
 	rc = scroll(&result, qd, collection, json_object_get(offset), limit,
 	    &why);
-	if (rc == DBB_EDAMAGED && limit > 1)
+	if (rc == DBB_EUNSUPPORTED && limit > 1)
 		rc = scroll(&result, qd, collection, json_object_get(offset),
 		    1, &why);
 	if (rc == 0)
@@ -145,7 +145,7 @@ add_from(dbbi_json *sample, dbbi_qd *qd, const char *collection,
 		    &why);
 	dbbi_json_free(result);
 	dbbi_json_free(offset);
-	if (rc == DBB_EDAMAGED)
+	if (rc == DBB_EUNSUPPORTED)
 		return DBB_OK;
 	if (rc < 0 && err != NULL)
 		*err = why;
@@ -236,10 +236,10 @@ dbbi_qd_points_resample(dbbi_json **out, dbbi_qd *qd,
 	for (i = 0; rc == 0 && i < count; i += n) {
 		n = AT_ONCE;
 		rc = add_named(again, qd, collection, sample, i, n, &why);
-		if (rc == DBB_EDAMAGED)
+		if (rc == DBB_EUNSUPPORTED)
 			rc = add_named(again, qd, collection, sample, i,
 			    n = 1, &why);
-		if (rc == DBB_EDAMAGED)
+		if (rc == DBB_EUNSUPPORTED)
 			rc = 0;
 	}
 	if (rc < 0 && err != NULL)

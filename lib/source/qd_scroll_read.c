@@ -88,9 +88,9 @@ get_page(struct scroll *s, dbb_error *err)
 {
 	int rc;
 
-	while ((rc = ask_for_page(s, err)) == DBB_EDAMAGED && s->limit > 1)
+	while ((rc = ask_for_page(s, err)) == DBB_EUNSUPPORTED && s->limit > 1)
 		s->limit = s->limit / 4 > 0 ? s->limit / 4 : 1;
-	if (rc == DBB_EDAMAGED) {
+	if (rc == DBB_EUNSUPPORTED) {
 		dbbi_error_set(err, DBB_ESOURCE, "a point takes more than "
 		    "the %zu bytes that an answer may have",
 		    DBBI_QD_ANSWER_MAX);

@@ -15,7 +15,7 @@
  * rather than that it is away. */
 static const dbbi_retry_policy when_new = { .times = 2, .for_s = 5,
     .first_ms = 200, .most_ms = 1000 };
-static const dbbi_retry_policy when_known = { .times = 8, .for_s = 60,
+static const dbbi_retry_policy when_known = { .times = 6, .for_s = 60,
     .first_ms = 200, .most_ms = 10000 };
 
 /* One question, however often it is asked. */
@@ -169,16 +169,29 @@ ask_until(dbbi_http_response *out, dbbi_qd *qd, const struct question *q,
 	return rc;
 }
 
+/* What is too long is no damage of anything that is stored. */
 static int
-ask_question(dbbi_json **body, dbbi_qd *qd, const struct question *q,
-    dbb_error *err)
+explain_silence(const dbbi_http_response *response, int rc, dbb_error *err)
 {
-	dbbi_http_response response;
-	int rc = ask_until(&response, qd, q, err);
+	if (response->outcome != DBBI_HTTP_TOO_BIG)
+		return rc;
+	if (err != NULL)
+		err->code = DBB_EUNSUPPORTED;
+	dbbi_error_hint(err, "no Qdrant answers so much to that question: see "
+	    "that url is the right server");
+	return DBB_EUNSUPPORTED;
+}
 
-	if (rc == 0) {
-		rc = dbbi_qd_answer_body(body, qd, &response, err);
-		dbbi_http_response_clear(&response);
+/* An answer, of whatever status; `response` is to be cleared after DBB_OK. */
+static int
+ask_question(dbbi_http_response *response, dbbi_qd *qd,
+    const struct question *q, dbb_error *err)
+{
+	int rc = ask_until(response, qd, q, err);
+
+	if (rc < 0) {
+		rc = explain_silence(response, rc, err);
+		dbbi_http_response_clear(response);
 	}
 	return rc;
 }
@@ -188,6 +201,7 @@ ask(dbbi_json **result, dbbi_qd *qd, struct question *q,
     const dbbi_json *body, dbb_error *err)
 {
 	dbbi_json *answer = NULL, *copy = (dbbi_json *)(uintptr_t)body;
+	dbbi_http_response response;
 	int rc;
 
 	if (body != NULL && (q->body = dbbi_json_text(copy)) == NULL)
@@ -195,7 +209,11 @@ ask(dbbi_json **result, dbbi_qd *qd, struct question *q,
 	/* What has no body is sent once more by libcurl (net/http.h). */
 	if (body == NULL && q->patient)
 		q->body = "{}";
-	if ((rc = ask_question(&answer, qd, q, err)) < 0)
+	if ((rc = ask_question(&response, qd, q, err)) < 0)
+		return rc;
+	rc = dbbi_qd_answer_body(&answer, qd, &response, err);
+	dbbi_http_response_clear(&response);
+	if (rc < 0)
 		return rc;
 	if (strcmp(q->path, "/") != 0)
 		return dbbi_qd_answer_result(result, qd, answer, err);
@@ -229,11 +247,11 @@ dbbi_qd_ask_text(dbbi_http_response *out, dbbi_qd *qd, const char *method,
     const char *path, const char *body, dbb_error *err)
 {
 	struct question q = { .method = method, .path = path, .body = body };
-	int rc = ask_until(out, qd, &q, err);
+	int rc;
 
-	if (rc == 0)
-		rc = dbbi_qd_answer_check(qd, out, err);
-	if (rc < 0)
+	if ((rc = ask_question(out, qd, &q, err)) < 0)
+		return rc;
+	if ((rc = dbbi_qd_answer_check(qd, out, err)) < 0)
 		dbbi_http_response_clear(out);
 	return rc;
 }

@@ -69,11 +69,12 @@ int dbbi_qd_ask_patiently(dbbi_json **result, dbbi_qd *qd,
 
 /* For texts that are large, or must stay as they are: `body` is sent as it is
  * (NULL: none), and the whole answer, not only its `result`, is the caller's
- * to clear (on success). One that is too large is DBB_EDAMAGED. */
+ * to clear (on success). */
 int dbbi_qd_ask_text(dbbi_http_response *out, dbbi_qd *qd,
     const char *method, const char *path, const char *body, dbb_error *err);
 
-/* The largest answer that is taken, for those who ask for less then. */
+/* The largest answer that is taken; a larger one is DBB_EUNSUPPORTED, for
+ * those who can ask for less then. */
 #define DBBI_QD_ANSWER_MAX ((size_t)32 << 20)
 
 /* ---- for requests that are more than a question (downloads, uploads) ---- */

@@ -123,6 +123,9 @@ ask(dbbi_qd_snapshot *out, const struct making *m, dbb_error *err)
 		rc = dbbi_qd_snapshot_read(out, m->collection, result, err);
 	dbbi_json_free(result);
 	free(path);
+	if (rc == DBB_ENOTFOUND)
+		dbbi_error_hint(err, "it was there a moment ago: somebody "
+		    "deleted it; run the backup again");
 	if (rc == DBB_EACCESS)
 		dbbi_error_hint(err, "taking a snapshot needs the right 'rw' "
 		    "on the collection, or the server's api key; 'method = "

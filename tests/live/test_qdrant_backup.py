@@ -249,3 +249,44 @@ def test_a_server_that_states_no_sum_is_warned_of(site):
     assert hashlib.sha256(site.stream('books.snapshot')).hexdigest() == \
         fact['snapshot']['sha256']
     assert site.qdrant.snapshots('books') == []
+
+
+# ---- method = scroll ----
+
+def test_scrolling_needs_no_snapshot(site):
+    """Nor more than the right to read."""
+    load(site.qdrant, 'docs', archive('docs'))
+    site.qdrant.make('books', 30)
+    if not site.qdrant.is_real:
+        site.use(api_key_file=site.secret('token', site.qdrant.token(
+            access='r')))
+    site.use(method='scroll')
+    site.backup()
+    facts = site.facts()
+    assert facts['method'] == 'scroll'
+    fact = of(facts, 'docs')
+    assert fact['points'] == 148
+    assert fact['scroll'] == {'points': 148, 'moved': False}
+    assert 'snapshot' not in fact
+    assert fact['streams'] == ['docs.points']
+    lines = site.stream('books.points').decode().splitlines()
+    assert sum(1 for it in map(json.loads, lines) if 'id' in it) == 30
+    assert len(of(facts, 'books')['sample']) >= 16
+
+
+def test_what_moves_while_it_is_scrolled_is_told(site):
+    site.qdrant.make('books', 100)
+    site.use(method='scroll')
+    # The first count is for the sample, the next one for the stream.
+    site.qdrant.fault('pause', method='POST', path='*/scroll', seconds=0.2,
+                      times=0)
+    running = site.start('dbb-backup', '--json', 'run')
+    programs.wait_until(lambda: site.qdrant.requests('POST', '/scroll'),
+                        'a page')
+    for at in range(1001, 1040):
+        site.qdrant.put_points('books', [{'id': at, 'vector': [1.0] * 8}])
+        time.sleep(0.05)
+    done = running.wait()
+    assert done.code == FINDINGS, done
+    assert 'may be half in it' in done.result['warnings'][0]
+    assert of(site.facts(), 'books')['scroll']['moved'] is True
