@@ -25,8 +25,9 @@ import versity_server  # noqa: E402
 # Two files run at a time: those that take long begin, so that none of them is
 # alone at the end.
 LONGEST = ('test_s3_faults', 'test_s3_cluster', 'test_memory', 'test_damage',
-           'test_s3_round_trip', 'test_hostile', 'test_interrupt',
-           'test_secrets', 'test_round_trip', 'test_second_run')
+           'test_qdrant_replay', 'test_s3_round_trip', 'test_hostile',
+           'test_interrupt', 'test_secrets', 'test_round_trip',
+           'test_second_run')
 
 
 def pytest_collection_modifyitems(items):

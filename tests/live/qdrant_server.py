@@ -14,7 +14,8 @@ or the real one that QDRANT_URL names (QDRANT_API_KEY: its key).
 
 `qdrant_session` is one server for all tests of a file (use names of your own
 in it); `new_qdrant(nodes=2, key=None)` makes others: clusters, or one without
-a key. `ask` returns the result of a call and raises Failed (.status, .body)
+a key; large=True where it gets a GB or more (its files are on the disk then,
+else in memory). `ask` returns the result of a call and raises Failed (.status, .body)
 where the answer is not 2xx; `raw` returns (status, headers, bytes). `fill`
 makes large collections quickly: fill('big', 200000) after make('big', 0, 384).
 `archive(name)` is a real snapshot of the fixtures in tests/data/qdrant,
@@ -39,6 +40,7 @@ where: method='*', path='*' (patterns of the path without its query), node
     flip offset                 one bit is wrong
     slow_upload bytes_per_second    an upload is read slowly
     cut_upload bytes            the connection ends after so many of it
+    later seconds               what wait=false puts off begins so late
     full_disk                   the next snapshot cannot be written (500)
     wrong_checksum              POST .../snapshots tells a wrong one
     vanish, replace             the snapshot is gone, or another of that name,
@@ -68,6 +70,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 DATA = f'{TESTS}/data/qdrant'
 BATCH = 500
+MEMORY = '/dev/shm'
+ENOUGH = 3 << 30
 
 
 class Unavailable(Exception):
@@ -91,6 +95,15 @@ def engine_folder():
         raise Unavailable("no engine of Qdrant: 'sh tests/lib/"
                           f"qdrant_engine.sh {folder}' installs it")
     return folder
+
+
+def room(large):
+    """Where a server's folder goes: into memory, where files of the engine
+    (mostly holes) cost nothing; what becomes large onto the disk."""
+    if large or not os.access(MEMORY, os.W_OK) or \
+            shutil.disk_usage(MEMORY).free < ENOUGH:
+        return None
+    return MEMORY
 
 
 def archive(name):
@@ -272,12 +285,14 @@ class Server(Client):
 
     is_real = False
 
-    def __init__(self, nodes=1, key=Client.KEY, read_only_key=None):
-        self.KEY = key
+    def __init__(self, nodes=1, key=Client.KEY, read_only_key=None,
+                 large=False):
+        self.KEY, self.large = key, large
         self.settings = {'api_key': key, 'nodes': nodes,
                          'read_only_api_key': read_only_key}
         self.engine = engine_folder()
-        self.folder = tempfile.mkdtemp(prefix='dbbqdrant')
+        self.folder = tempfile.mkdtemp(prefix='dbbqdrant',
+                                       dir=room(self.large))
         self.process, self.ports, self.control = None, None, None
         try:
             self.start()
@@ -420,6 +435,6 @@ class Server(Client):
 
 def new(**options):
     """A server: the real one where QDRANT_URL is set, else one of ours."""
-    if os.environ.get('QDRANT_URL') and not options:
+    if os.environ.get('QDRANT_URL') and set(options) <= {'large'}:
         return Real()
     return Server(**options)

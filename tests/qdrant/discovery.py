@@ -5,8 +5,9 @@ from . import envelope
 from .envelope import Answer, encode
 
 VERSION = '1.18.3'
-UNHEARD = ("Error in closure supplied to transport channel pool: code: 'Internal "
-           "error', message: \"Can't send Raft message over channel\"")
+UNHEARD = ("Error in closure supplied to transport channel pool: code: "
+           "'Internal error', message: \"Can't send Raft message over "
+           "channel\"")
 COMMIT = 'db8fa43fcb6aedec1e739487e17a99731b74590a'
 
 

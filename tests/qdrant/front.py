@@ -204,6 +204,12 @@ def clocked(work):
         value = work()
     except Refusal as error:
         return envelope.refusal(error, time.monotonic() - since)
+    except (Cut, Unclosed, Broken, ConnectionError):
+        raise
+    except Exception as error:      # of the engine: these have no class
+        traceback.print_exc()
+        return envelope.refusal(envelope.internal(error),
+                                time.monotonic() - since)
     if isinstance(value, envelope.Answer):
         return value
     return envelope.result(value, time.monotonic() - since)

@@ -51,9 +51,9 @@ def load(node, collection, number, unpacked):
             'Some(Active), but expected Some(ManualRecovery)')
     found = collection.replicas.setdefault(number, {})
     old = found.get(node.peer_id)
+    replica = found[node.peer_id] = Replica(None)
     if old and old.shard:
         old.shard.close()
-    replica = found[node.peer_id] = Replica(None)
     folder = node.shard_folder(collection.name, number)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(os.path.dirname(folder), exist_ok=True)

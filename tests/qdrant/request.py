@@ -136,5 +136,5 @@ def _json_words(error, raw):
     if error.pos >= len(raw.strip()) if hasattr(error, 'pos') else not raw:
         return ('EOF while parsing a value at line '
                 f'{len(lines)} column {len(lines[-1])}')
-    return ('expected value at line '
-            f'{getattr(error, "lineno", 1)} column {getattr(error, "colno", 1)}')
+    line, column = (getattr(error, it, 1) for it in ('lineno', 'colno'))
+    return f'expected value at line {line} column {column}'

@@ -33,7 +33,11 @@ class Call:
         if wait:
             return work()
 
+        fault = self.faults('later')
+
         def quietly():
+            if fault:
+                time.sleep(fault.details['seconds'])
             try:
                 work()
             except envelope.Refusal:

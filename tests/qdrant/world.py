@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What all nodes of a server agree on: collections, who holds which shard of
-them, aliases. A server that is no cluster is one node, agreeing with itself."""
+"""What all nodes of a server agree on: collections, who holds which shard
+of them, aliases. A server that is no cluster is one node, agreeing with itself."""
 
 import json
 import os
