@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/child_env.h"
 #include "net/process.h"
 #include "util/bytes.h"
 #include "util/json.h"
@@ -38,12 +39,15 @@ dbbi_aws_process_run(dbbi_aws_keys *out, dbbi_aws_credentials *c,
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 	dbbi_process_options options = { .argv = argv, .pass_fd = -1,
 	    .total_s = TIME_MAX_S };
+	const char **env = NULL;
 	char *text = NULL;
 	size_t size = 0;
 	int rc;
 
-	/* With the whole environment, for such helpers live on it. */
-	options.env = (const char *const *)environ;
+	if ((rc = dbbi_child_env(&env, (const char *const *)environ,
+	    err)) < 0)
+		goto done;
+	options.env = env;
 	if ((rc = dbbi_process_output(&text, &size, c->run, &options,
 	    OUTPUT_MAX, err)) < 0)
 		goto done;
@@ -53,5 +57,6 @@ dbbi_aws_process_run(dbbi_aws_keys *out, dbbi_aws_credentials *c,
 	dbbi_wipe(text, size);
 	free(text);
 done:
+	free(env);
 	return dbbi_error_context(err, rc, "credential_process");
 }

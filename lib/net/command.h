@@ -5,8 +5,8 @@
 
 #include "util/config.h"
 
-/* Run by the shell, as it stands in the configuration, with the whole
- * environment, for such helpers live on it. A dbbi_command_fn; the payload is
+/* Run by the shell, as it stands in the configuration, with our
+ * environment but for our own variables (child_env.h). A dbbi_command_fn; the payload is
  * the dbbi_run. */
 int dbbi_command_password(char **out, const char *command, void *run,
     dbb_error *err);

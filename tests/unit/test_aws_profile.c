@@ -217,6 +217,17 @@ START_TEST(runs_the_process_of_the_profile)
 }
 END_TEST
 
+START_TEST(the_process_is_given_nothing_of_our_configuration)
+{
+	ck_assert_int_eq(setenv("DBB_PASSWORD", "x", 1), 0);
+	ck_assert_int_eq(setenv("DBBX", "kept", 1), 0);
+	use_process("echo '{\"Version\": 1, \"AccessKeyId\": \"'"
+	    "\"${DBB_PASSWORD-none}$DBBX\"'\", "
+	    "\"SecretAccessKey\": \"HIDDEN\"}'");
+	aws_expect(AWS_NOW, "nonekept", "HIDDEN", NULL);
+}
+END_TEST
+
 #define KEYS "\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"HIDDEN\""
 
 static const struct {
@@ -310,6 +321,8 @@ main(void)
 	tcase_add_test(tc, reads_no_file_without_end_and_no_bytes);
 	tcase_add_loop_test(tc, knows_the_region, 0, COUNT(regions));
 	tcase_add_test(tc, runs_the_process_of_the_profile);
+	tcase_add_test(tc,
+	    the_process_is_given_nothing_of_our_configuration);
 	tcase_add_loop_test(tc, judges_what_the_process_says, 0,
 	    COUNT(failing));
 	tcase_add_loop_test(tc, reads_times_as_others_write_them, 0,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "deny_syscall.h"
+#include "net/command.h"
 #include "suite.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -456,6 +457,20 @@ START_TEST(the_child_gets_the_environment_given)
 }
 END_TEST
 
+START_TEST(a_command_of_the_users_is_given_nothing_of_our_configuration)
+{
+	char *out = NULL;
+
+	ck_assert_int_eq(setenv("DBB_PASSWORD", "x", 1), 0);
+	ck_assert_int_eq(setenv("DBB_POSTGRES_MAIN_CONNECTION", "y", 1), 0);
+	ck_assert_int_eq(setenv("DBBX", "kept", 1), 0);
+	ck_assert_msg(dbbi_command_password(&out, "env | grep ^DBB", &run,
+	    &err) == DBB_OK, "%s", err.message);
+	ck_assert_str_eq(out, "DBBX=kept\n");
+	free(out);
+}
+END_TEST
+
 START_TEST(the_child_gets_the_descriptors_given)
 {
 	static const char *const argv[] = { "/bin/ls", "/proc/self/fd",
@@ -781,6 +796,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_dead_reader_does_not_kill_us);
 	tcase_add_test(tc, a_full_pipe_without_a_reader_does_not_hang);
 	tcase_add_test(tc, the_child_gets_the_environment_given);
+	tcase_add_test(tc,
+	    a_command_of_the_users_is_given_nothing_of_our_configuration);
 	tcase_add_test(tc, the_child_gets_the_descriptors_given);
 	tcase_add_test(tc, works_when_the_program_closed_its_own_streams);
 	tcase_add_test(tc, the_child_has_default_signals_and_its_own_group);
