@@ -14,6 +14,8 @@
 #define PAGE_MAX ((size_t)8 << 20)
 #define ROOT "ListVersionsResult"
 #define MOST_OF_ONE 10000	/* versions that a name may have */
+#define STILL_PAGES 1000	/* one after the other without another name:
+				   then none will come */
 
 /* A listing, and the page that is being read. */
 struct listing {
@@ -25,6 +27,7 @@ struct listing {
 	dbbi_s3_version version;
 	char *next_key, *next_id;	/* where the next page begins */
 	unsigned count;
+	int moved;		/* this page has another name than before */
 	int encoded, truncated, has_truncated;
 };
 
@@ -50,6 +53,7 @@ check_order(struct listing *l, dbb_error *err)
 		return broken(err, "a key is encoded wrongly");
 	if (l->last != NULL && strcmp(l->last, l->key) > 0)
 		return broken(err, "its keys do not ascend");
+	l->moved |= l->last == NULL || strcmp(l->last, l->key) != 0;
 	return DBB_OK;
 }
 
@@ -161,6 +165,7 @@ read_page(struct listing *l, const dbbi_http_response *response,
 
 	l->next_key = l->next_id = NULL;
 	l->count = 0;
+	l->moved = 0;
 	l->encoded = l->truncated = l->has_truncated = 0;
 	rc = dbbi_xml_read(response->body, response->body_size, ROOT,
 	    find_encoding, l, err);
@@ -233,6 +238,7 @@ dbbi_s3_versions(dbbi_s3 *s3, const char *prefix, dbbi_s3_version_fn fn,
     void *payload, dbb_error *err)
 {
 	struct listing l = { .s3 = s3, .fn = fn, .payload = payload };
+	unsigned still = 0;
 	int rc;
 
 	do {
@@ -242,7 +248,10 @@ dbbi_s3_versions(dbbi_s3 *s3, const char *prefix, dbbi_s3_version_fn fn,
 		if (rc == DBB_OK)
 			rc = read_page(&l, &response, err);
 		dbbi_http_response_clear(&response);
-	} while (rc == DBB_OK && l.truncated);
+		still = l.moved ? 0 : still + 1;
+	} while (rc == DBB_OK && l.truncated && still < STILL_PAGES);
+	if (rc == DBB_OK && l.truncated)
+		rc = broken(err, "page after page brings no other name");
 	free(l.last);
 	free(l.key);
 	free(l.id);
