@@ -55,12 +55,30 @@ make_bucket(dbbi_s3 *s3, dbb_error *err)
 	    s3->url.bucket);
 }
 
+/* With a path in front, the bucket that is missing may be one that is not
+ * meant, and making it may make an object. */
+static int
+refuse_path(const dbbi_s3 *s3, dbb_error *err)
+{
+	const dbbi_s3_endpoint *e = &s3->settings.endpoint;
+
+	dbbi_error_set(err, DBB_ECONFIG, "the endpoint '%s://%s%s' has no "
+	    "bucket '%s'", e->scheme, e->host, e->path, s3->url.bucket);
+	dbbi_error_hint(err, "with most servers an endpoint has no path: leave "
+	    "'%s' out, the bucket stands in the url; where it belongs there, "
+	    "make the bucket with the server's own tools", e->path);
+	return DBB_ECONFIG;
+}
+
 int
 dbbi_s3_bucket_find(dbbi_s3 *s3, uint32_t flags, dbb_error *err)
 {
 	dbb_error why = {0};
 	int rc = dbbi_s3_list_probe(s3, &why);
 
+	if (rc == DBB_ENOREPO && s3->settings.endpoint.path != NULL &&
+	    *s3->settings.endpoint.path != '\0')
+		return refuse_path(s3, err);
 	if (rc == DBB_ENOREPO && (flags & DBB_STORE_CREATE) != 0)
 		return make_bucket(s3, err);
 	if (rc == DBB_ENOREPO)

@@ -172,8 +172,8 @@ void
 dbbi_s3_hint_at_endpoint(dbb_error *err)
 {
 	dbbi_error_hint(err, "check that 'endpoint' is where the server takes "
-	    "S3 (its console is elsewhere), and begins with https:// if the "
-	    "server speaks TLS there");
+	    "S3 (its console is elsewhere), begins with https:// if the "
+	    "server speaks TLS there, and has no path, as a bucket's name");
 }
 
 /* An S3 server says in XML why it refuses; a site, a proxy, or a port that

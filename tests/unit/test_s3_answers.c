@@ -703,6 +703,49 @@ START_TEST(empty_pages_end_the_listing_at_last)
 }
 END_TEST
 
+/* A page of versions, none or always one of the same name, that goes on at
+ * another place each time. */
+static void
+answer_versions(int i, const char *inside)
+{
+	static char pages[1001][512];
+
+	snprintf(pages[i], sizeof(pages[i]), XML "<ListVersionsResult>"
+	    "<IsTruncated>true</IsTruncated><NextKeyMarker>p/a"
+	    "</NextKeyMarker><NextVersionIdMarker>%d</NextVersionIdMarker>%s"
+	    "</ListVersionsResult>", i, inside);
+	answer(200, pages[i]);
+}
+
+static const struct {
+	const char *inside;
+	unsigned pages;
+} still[] = {
+	{ "", 1000 },
+	{ "<Version><Key>p/a</Key><VersionId>v</VersionId><LastModified>"
+	    "2026-11-24T10:41:33.123Z</LastModified><Size>5</Size></Version>",
+	    1001 },
+};
+
+START_TEST(versions_without_another_name_end_the_listing_at_last)
+{
+	unsigned i;
+	int count;
+
+	dbbi_store_close(store);
+	store = NULL;
+	answer(200, EMPTY_LIST);
+	ck_assert_msg(open_store_with(0, "as-of=2026-11-24T12:00:00Z",
+	    NULL) == DBB_OK, "%s", err.message);
+	for (i = 0; i < still[_i].pages; i++)
+		answer_versions((int)i, still[_i].inside);
+	ck_assert_int_eq(list(&count), DBB_EDAMAGED);
+	ck_assert_msg(strstr(err.message, "no other name") != NULL, "%s",
+	    err.message);
+	ck_assert_uint_eq(requests(), 1 + still[_i].pages);
+}
+END_TEST
+
 START_TEST(a_page_that_comes_again_ends_the_listing)
 {
 	int i, count;
@@ -1011,6 +1054,31 @@ START_TEST(a_bucket_is_made_where_it_is_asked_for)
 }
 END_TEST
 
+static const uint32_t open_flags[] = { 0, DBB_STORE_CREATE };
+
+/* Nothing is made, which might be an object in a bucket of that name. */
+START_TEST(a_bucket_that_lacks_under_a_path_is_told_with_the_endpoint)
+{
+	char endpoint[128], said_first[256];
+
+	dbbi_store_close(store);
+	store = NULL;
+	snprintf(endpoint, sizeof(endpoint), "endpoint=%s/other",
+	    http_server_url(server));
+	snprintf(said_first, sizeof(said_first), "the endpoint '%s/other' has "
+	    "no bucket 'bucket'", http_server_url(server));
+	answer(404, ERROR("NoSuchBucket", ""));
+	ck_assert_int_eq(dbbi_store_open_with(&store, registry,
+	    "s3://bucket/p", open_flags[_i], (const char *const []){ endpoint,
+	    "access-key=id", "secret-key=s3cret", NULL }, &run, &err),
+	    DBB_ECONFIG);
+	ck_assert_msg(strstr(err.message, said_first) != NULL, "%s",
+	    err.message);
+	ck_assert_ptr_nonnull(strstr(err.hint, "leave '/other' out"));
+	ck_assert_uint_eq(requests(), 1);
+}
+END_TEST
+
 START_TEST(a_bucket_that_may_not_be_listed_is_opened)
 {
 	dbbi_store_close(store);
@@ -1067,6 +1135,9 @@ main(void)
 	    COUNT(listings));
 	tcase_add_test(tc, pages_are_gone_through);
 	tcase_add_test(tc, empty_pages_end_the_listing_at_last);
+	tcase_add_loop_test(tc,
+	    versions_without_another_name_end_the_listing_at_last, 0,
+	    COUNT(still));
 	tcase_add_test(tc, a_page_that_comes_again_ends_the_listing);
 	tcase_add_test(tc, an_endless_listing_is_left_off);
 	tcase_add_test(tc, endless_headers_are_left_off);
@@ -1082,6 +1153,9 @@ main(void)
 	tcase_add_loop_test(tc, keys_are_taken_from_files_and_from_commands,
 	    0, 2);
 	tcase_add_test(tc, a_bucket_is_made_where_it_is_asked_for);
+	tcase_add_loop_test(tc,
+	    a_bucket_that_lacks_under_a_path_is_told_with_the_endpoint, 0,
+	    COUNT(open_flags));
 	tcase_add_test(tc, a_bucket_that_may_not_be_listed_is_opened);
 	tcase_add_test(tc, offline_no_server_is_asked);
 	suite_add_tcase(suite, tc);
