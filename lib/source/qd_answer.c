@@ -96,7 +96,7 @@ advise_on_refusal(const dbbi_qd *qd, int status, const char *words)
 		return "the token was not made with this server's key";
 	if (status == 403)
 		return "the key is known, and has not this right: see which "
-		    "rights are needed in dbbackup.conf(5)";
+		    "rights are needed in dbb-backup(1)";
 	if (qd->key_header == NULL)
 		return "the server wants a key: set api-key-file (or api-key, "
 		    "api-key-command), or QDRANT_API_KEY";
