@@ -93,7 +93,7 @@ upload_again(dbbi_qd_target *t, const dbbi_qd_restored *r, dbb_error *err)
 
 	rc = t->plan->open_stream(&in, r->stream, t->plan->payload, err);
 	if (rc == 0)
-		rc = dbbi_qd_upload(&t->site, r->target, in, r->sha256, err);
+		rc = dbbi_qd_target_put(t, r, r->target, in, err);
 	dbbi_reader_free(in);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/qd_paged.h"
 #include "source/qd_target_private.h"
 
 int
@@ -46,13 +47,19 @@ dbbi_qd_target_replaces(dbbi_list *names, dbbi_target *target, dbb_error *err)
 	return rc;
 }
 
+static const char *
+kind_of(const dbbi_qd_target *t)
+{
+	return t->scroll ? DBBI_QD_POINTS_KIND : "qdrant_snapshot";
+}
+
 int
 dbbi_qd_target_wants(dbbi_target *target, const char *stream,
     const char *kind)
 {
 	const dbbi_qd_target *t = (const dbbi_qd_target *)target;
 
-	return strcmp(kind, "qdrant_snapshot") == 0 &&
+	return strcmp(kind, kind_of(t)) == 0 &&
 	    find_stream(t, stream) != NULL;
 }
 
@@ -74,6 +81,14 @@ name_loaded(char **out, dbbi_qd_target *t, const dbbi_qd_restored *r,
 }
 
 int
+dbbi_qd_target_put(const dbbi_qd_target *t, const dbbi_qd_restored *r,
+    const char *name, dbbi_reader *in, dbb_error *err)
+{
+	return t->scroll ? dbbi_qd_upload_points(&t->site, name, in, err) :
+	    dbbi_qd_upload(&t->site, name, in, r->sha256, err);
+}
+
+int
 dbbi_qd_target_load(dbbi_target *target, const char *stream,
     const char *kind, dbbi_reader *in, dbb_error *err)
 {
@@ -81,7 +96,7 @@ dbbi_qd_target_load(dbbi_target *target, const char *stream,
 	dbbi_qd_restored *r = find_stream(t, stream);
 	int rc;
 
-	if (r == NULL || strcmp(kind, "qdrant_snapshot") != 0)
+	if (r == NULL || strcmp(kind, kind_of(t)) != 0)
 		return dbbi_error_set(err, DBB_EDAMAGED, "stream '%s' "
 		    "belongs to no collection of the set", stream);
 	if (r->loaded_as != NULL)
@@ -89,7 +104,7 @@ dbbi_qd_target_load(dbbi_target *target, const char *stream,
 		    "the set twice", stream);
 	if ((rc = name_loaded(&r->loaded_as, t, r, err)) < 0)
 		return rc;
-	rc = dbbi_qd_upload(&t->site, r->loaded_as, in, r->sha256, err);
+	rc = dbbi_qd_target_put(t, r, r->loaded_as, in, err);
 	r->is_loaded = rc == 0;
 	return rc;
 }

@@ -84,10 +84,24 @@ read_archive(dbbi_qd_target *t, dbbi_qd_restored *r, dbb_error *err)
 	dbbi_json *snapshot = dbbi_json_object(r->facts, "snapshot");
 	uint8_t sum[DBBI_SHA256_SIZE];
 
+	if (t->scroll)
+		return DBB_OK;
 	r->sha256 = dbbi_json_string(snapshot, "sha256");
 	if (r->sha256 == NULL ||
 	    dbbi_hex_decode(sum, sizeof(sum), r->sha256) < 0)
 		return bad_facts(t, "a snapshot has no SHA-256", err);
+	return DBB_OK;
+}
+
+/* Just what its stream holds, whatever the server counted. */
+static int
+read_paged(dbbi_qd_target *t, dbbi_qd_restored *r, dbb_error *err)
+{
+	if (dbbi_json_u64(&r->least, dbbi_json_object(r->facts, "scroll"),
+	    "points") < 0)
+		return bad_facts(t, "a collection has no number of points",
+		    err);
+	r->most = r->least;
 	return DBB_OK;
 }
 
@@ -96,6 +110,8 @@ read_points(dbbi_qd_target *t, dbbi_qd_restored *r, dbb_error *err)
 {
 	uint64_t before, after;
 
+	if (t->scroll)
+		return read_paged(t, r, err);
 	if (dbbi_json_u64(&before, r->facts, "points") < 0 ||
 	    dbbi_json_u64(&after, r->facts, "points_after") < 0)
 		return bad_facts(t, "a collection has no number of points",
@@ -173,13 +189,14 @@ check_into(const dbbi_qd_target *t, dbb_error *err)
 }
 
 static int
-check_method(const dbbi_qd_target *t, dbb_error *err)
+check_method(dbbi_qd_target *t, dbb_error *err)
 {
 	const char *method = dbbi_json_string(t->plan->facts, "method");
 
 	if (method == NULL)
 		return bad_facts(t, "how it was made is not said", err);
-	if (strcmp(method, "snapshot") == 0)
+	t->scroll = strcmp(method, "scroll") == 0;
+	if (t->scroll || strcmp(method, "snapshot") == 0)
 		return DBB_OK;
 	return dbbi_error_set(err, DBB_EVERSION, "this version cannot restore "
 	    "what was backed up by method '%.40s'", method);

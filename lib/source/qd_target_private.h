@@ -18,7 +18,8 @@ typedef struct dbbi_qd_restored {
 	const char *target;		/* what it is to be called; borrowed */
 	const dbbi_json *facts;		/* its own; borrowed */
 	const char *stream;		/* borrowed from the facts */
-	const char *sha256;		/* the archive's; borrowed */
+	const char *sha256;		/* the archive's; borrowed; NULL: it
+					   is a stream of points */
 	uint64_t least, most;		/* points that it should have */
 	int exists;			/* a collection of the target's name */
 	char *behind;			/* `target` is an alias of this one */
@@ -38,6 +39,7 @@ typedef struct dbbi_qd_target {
 	dbbi_qd_site site;
 	dbbi_qd_restored *restored;
 	size_t count;
+	int scroll;			/* streams of points, no snapshots */
 	dbbi_json *aliases;		/* the server's, when it was opened */
 	dbbi_json *warnings;
 } dbbi_qd_target;
@@ -54,6 +56,10 @@ int dbbi_qd_version_check(int *far, const char *here, const char *there,
     dbb_error *err);
 
 /* ---- qd_target.c ---- */
+
+/* Load r's stream as the new collection `name`. */
+int dbbi_qd_target_put(const dbbi_qd_target *t, const dbbi_qd_restored *r,
+    const char *name, dbbi_reader *in, dbb_error *err);
 
 /* Append a warning for people. `text` is taken over; NULL is DBB_ENOMEM. */
 int dbbi_qd_target_warn(dbbi_qd_target *t, char *text, dbb_error *err);

@@ -11,6 +11,7 @@
 
 #include "net/http_form.h"
 #include "net/retry.h"
+#include "source/qd_scroll.h"
 
 #define STALL_S 300		/* the server writes to its disk meanwhile */
 
@@ -194,4 +195,20 @@ dbbi_qd_upload(const dbbi_qd_site *site, const char *name, dbbi_reader *in,
 	rc = upload(site, name, file, in, sha256, err);
 	return dbbi_error_context(err, rc, "uploading it as collection '%s'",
 	    name);
+}
+
+int
+dbbi_qd_upload_points(const dbbi_qd_site *site, const char *name,
+    dbbi_reader *in, dbb_error *err)
+{
+	int rc;
+
+	if ((rc = check_absent(site, name, err)) < 0 ||
+	    (rc = dbbi_qd_left_note(site, name, NULL, err)) < 0)
+		return rc;
+	rc = dbbi_qd_scroll_load(site->qd, name, in, err);
+	/* One that others made in between is theirs. */
+	if (rc < 0 && rc != DBB_EEXIST)
+		dbbi_qd_upload_undo(site, name, NULL);
+	return rc;
 }

@@ -32,6 +32,10 @@ typedef struct dbbi_qd_site {
 int dbbi_qd_upload(const dbbi_qd_site *site, const char *name,
     dbbi_reader *in, const char *sha256, dbb_error *err);
 
+/* The same for a stream of points (method = scroll). */
+int dbbi_qd_upload_points(const dbbi_qd_site *site, const char *name,
+    dbbi_reader *in, dbb_error *err);
+
 /* Write into its note that it serves for `target`, which is being replaced:
  * nobody deletes it any more. */
 int dbbi_qd_upload_serves(const dbbi_qd_site *site, const char *name,

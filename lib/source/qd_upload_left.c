@@ -109,7 +109,8 @@ dbbi_qd_left_note(const dbbi_qd_site *site, const char *name,
 		return 0;
 	if (dbbi_qd_is_scratch_name(NULL, name, NULL))
 		rc = put_note(site, "collection", name, NULL, NULL, err);
-	return rc < 0 ? rc : put_note(site, "file", name, "file", file, err);
+	return rc < 0 || file == NULL ? rc :
+	    put_note(site, "file", name, "file", file, err);
 }
 
 int

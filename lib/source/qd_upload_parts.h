@@ -13,7 +13,7 @@
 /* A name for an uploaded file that nobody else has. */
 int dbbi_qd_file_name(char out[DBBI_QD_FILE_SIZE], dbb_error *err);
 
-/* Write down what is about to be made. */
+/* Write down what is about to be made. `file` NULL: none is uploaded. */
 int dbbi_qd_left_note(const dbbi_qd_site *site, const char *name,
     const char *file, dbb_error *err);
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from programs import FINDINGS, wait_until
+from programs import DONE, FAILED, FINDINGS, wait_until
 from qdrant_server import archive, quote
 from qdrant_site import QdrantSite
 
@@ -168,3 +168,109 @@ def test_a_server_that_fails_for_good_leaves_no_set(site):
     error = site.refused()
     assert 'the disk is broken' in error['message']
     assert "collection 'books'" in error['message']
+
+
+# ---- what comes back ----
+
+def state(qdrant):
+    """All that a restore might change."""
+    return {name: (qdrant.points(name), qdrant.info(name)['config'],
+                   {field: (it['data_type'], it.get('params')) for field, it
+                    in qdrant.info(name)['payload_schema'].items()})
+            for name in qdrant.names()}, qdrant.aliases()
+
+
+def restore(site, *args, code=DONE):
+    """What a restore says."""
+    done = site.restore(*args, code=code)
+    return done.result if code in (DONE, FINDINGS) else done.error
+
+
+def test_every_kind_of_collection_comes_back(site):
+    qdrant = site.qdrant
+    for name in REAL:
+        load(qdrant, name)
+    qdrant.alias('live', 'docs')
+    put_odd(qdrant)
+    before = state(qdrant)
+    site.backup()
+    qdrant.drop_all()
+    qdrant.forget_requests()
+    done = restore(site, 'latest')
+    assert state(qdrant) == before
+    [source] = done['sources']
+    assert source['findings'] == [] and source['compared'] > 100
+    assert qdrant.requests('POST', '/snapshots/upload') == []
+
+
+def test_what_exists_is_replaced_when_that_was_compared(site):
+    qdrant = site.qdrant
+    load(qdrant, 'docs')
+    qdrant.alias('live', 'docs')
+    before = state(qdrant)
+    site.backup()
+    qdrant.ask('POST', '/collections/docs/points/delete?wait=true',
+               {'points': [1, 2, 3]})
+    after = state(qdrant)
+    error = restore(site, 'latest', code=FAILED)
+    assert "collection 'docs' exists" in error['message']
+    assert state(qdrant) == after
+    restore(site, 'latest', '--replace')
+    assert state(qdrant) == before
+
+
+@pytest.mark.parametrize('version', ['1.7.4', '1.30.0'])
+def test_a_server_of_any_version_takes_it(site, new_qdrant, version):
+    site.qdrant.make('books', 300)
+    before = state(site.qdrant)
+    site.backup()
+    other = new_qdrant()
+    other.behave(version=version)
+    restore(site, 'latest', '--to', other.url())
+    assert state(other) == before
+
+
+@pytest.mark.parametrize('fault', [
+    ('answer', {'status': 503}), ('hang_up', {}), ('refuse', {}),
+    ('answer', {'status': 429, 'headers': [['retry-after', '1']]})])
+def test_a_batch_that_fails_is_put_again(site, fault):
+    kind, more = fault
+    qdrant = site.qdrant
+    qdrant.make('books', 400, 1536)
+    before = state(qdrant)
+    site.backup()
+    qdrant.drop_all()
+    qdrant.fault(kind, method='PUT', path='/collections/books/points', skip=1,
+                 **more)
+    restore(site, 'latest')
+    assert state(qdrant) == before
+
+
+def test_a_restore_that_fails_leaves_what_there_was(site):
+    qdrant = site.qdrant
+    qdrant.make('books', 300)
+    site.backup()
+    qdrant.fill('books', 5, first=1000)
+    before = state(qdrant)
+    qdrant.fault('answer', method='PUT', path='/collections/*/points',
+                 status=500, words='the disk is broken', times=0)
+    error = restore(site, 'latest', '--replace', code=FAILED)
+    assert 'the disk is broken' in error['message']
+    assert 'putting points from 1 on' in error['message']
+    assert state(qdrant) == before
+    qdrant.drop_all()
+    restore(site, 'latest', code=FAILED)
+    assert qdrant.names() == []
+
+
+def test_a_setting_that_is_not_known_is_named(site):
+    qdrant = site.qdrant
+    qdrant.make('books', 3)
+    site.backup()
+    qdrant.drop_all()
+    qdrant.fault('answer', method='PUT', path='/collections/books',
+                 status=422, words='unknown field `turbo`')
+    error = restore(site, 'latest', code=FAILED)
+    assert 'unknown field `turbo`' in error['message']
+    assert 'comes from Qdrant' in error['hint']
+    assert qdrant.names() == []
