@@ -15,9 +15,10 @@ or the real one that QDRANT_URL names (QDRANT_API_KEY: its key).
 `qdrant_session` is one server for all tests of a file (use names of your own
 in it); `new_qdrant(nodes=2, key=None)` makes others: clusters, or one without
 a key; large=True where it gets a GB or more (its files are on the disk then,
-else in memory). `ask` returns the result of a call and raises Failed (.status, .body)
-where the answer is not 2xx; `raw` returns (status, headers, bytes). `fill`
-makes large collections quickly: fill('big', 200000) after make('big', 0, 384).
+else in memory). `ask` returns the result of a call and raises Failed (.status,
+.body) where the answer is not 2xx; `raw` returns (status, headers, bytes).
+`fill` makes large collections quickly: make('big', 0, 384), then
+fill('big', 200000). `wait_until_whole(name)` waits for a cluster's shards.
 `archive(name)` is a real snapshot of the fixtures in tests/data/qdrant,
 `upload(collection, file)` restores one.
 
@@ -150,6 +151,21 @@ class Client:
         if not 200 <= status < 300:
             raise Failed(f'{method} {path}', status, got)
         return json.loads(got)['result'] if got else None
+
+    def wait_until_whole(self, name, nodes=2, patience=30):
+        """Wait until all shards of a collection are Active on every node and
+        none moves."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            told = [self.ask('GET', f'/collections/{quote(name)}/cluster',
+                             node=it) for it in range(1, nodes + 1)]
+            states = {it['state'] for one in told for it in
+                      one['local_shards'] + one['remote_shards']}
+            if states <= {'Active'} and \
+                    not any(it['shard_transfers'] for it in told):
+                return
+            time.sleep(0.05)
+        raise Failed(f'waiting for {name}', 0, json.dumps(told).encode())
 
     # ---- collections ----
 

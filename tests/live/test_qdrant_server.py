@@ -66,3 +66,84 @@ def test_what_was_there_is_there_after_a_restart(new_qdrant):
     assert qdrant.url() == url
     assert qdrant.points('live') == points
     assert qdrant.info('books')['payload_schema'] == info['payload_schema']
+
+
+# ---- clusters ----
+
+def halves_of(qdrant, name, folder):
+    """The snapshots of both nodes, as files."""
+    for node in (1, 2):
+        path = f'/collections/{name}/snapshots'
+        told = qdrant.ask('POST', path, node=node)
+        data = qdrant.raw('GET', f'{path}/{told["name"]}', node=node)[2]
+        (folder / f'{node}.snapshot').write_bytes(data)
+
+
+def test_the_snapshots_of_all_nodes_make_the_whole(new_qdrant, tmp_path):
+    qdrant = new_qdrant(nodes=2)
+    qdrant.make('books', 400, shard_number=4)
+    points = qdrant.points('books')
+    halves_of(qdrant, 'books', tmp_path)
+    qdrant.drop('books')
+    qdrant.upload('books', tmp_path / '1.snapshot', node=2)
+    qdrant.wait_until_whole('books')
+    assert 0 < qdrant.count('books') < 400
+    qdrant.upload('books', tmp_path / '2.snapshot', node=1)
+    qdrant.wait_until_whole('books')
+    assert qdrant.points('books') == points
+    assert qdrant.count('books', node=2) == 400
+
+
+def test_a_second_replica_is_filled(new_qdrant, tmp_path):
+    qdrant = new_qdrant(nodes=2)
+    qdrant.make('books', 100, shard_number=2, replication_factor=2)
+    halves_of(qdrant, 'books', tmp_path)
+    qdrant.drop('books')
+    qdrant.upload('books', tmp_path / '1.snapshot')
+    qdrant.wait_until_whole('books')
+    assert [qdrant.count('books', node) for node in (1, 2)] == [100, 100]
+    for number in (0, 1):
+        qdrant.shard_state('books', number, 1, 'Dead')
+    assert qdrant.count('books') == 100         # of the other node
+
+
+def test_custom_shard_keys_must_be_there_first(new_qdrant, tmp_path):
+    qdrant = new_qdrant(nodes=2)
+
+    def make():
+        qdrant.make('books', 0, sharding_method='custom', shard_number=1)
+        for key in ('red', 'blue'):
+            qdrant.ask('PUT', '/collections/books/shards',
+                       {'shard_key': key})
+    make()
+    for at, key in enumerate(('red', 'blue')):
+        qdrant.put_points('books', [
+            {'id': it, 'vector': [it] * 8, 'payload': {'n': it}}
+            for it in range(100 * at, 100 * at + 50)], shard_key=key)
+    page = qdrant.ask('POST', '/collections/books/points/scroll',
+                      {'limit': 1, 'shard_key': 'blue'})
+    assert page['points'][0]['shard_key'] == 'blue'
+    points = qdrant.points('books')
+    halves_of(qdrant, 'books', tmp_path)
+    qdrant.drop('books')
+    for node in (1, 2):
+        qdrant.upload('books', tmp_path / f'{node}.snapshot', node)
+    assert qdrant.count('books') == 0           # answered with 200
+    qdrant.drop('books')
+    make()
+    for node in (1, 2):
+        qdrant.upload('books', tmp_path / f'{node}.snapshot', node)
+        qdrant.wait_until_whole('books')
+    assert qdrant.points('books') == points
+
+
+def test_priority_replica_stops_a_cluster(new_qdrant, tmp_path):
+    qdrant = new_qdrant(nodes=2)
+    qdrant.make('books', 100, shard_number=2, replication_factor=2)
+    halves_of(qdrant, 'books', tmp_path)
+    qdrant.upload('books', tmp_path / '1.snapshot', query='priority=replica')
+    told = qdrant.ask('GET', '/cluster', node=2)['consensus_thread_status']
+    assert told['consensus_thread_status'] == 'stopped_with_err'
+    with pytest.raises(qdrant_server.Failed) as caught:
+        qdrant.make('more', 0)
+    assert b'consensus' in caught.value.body
