@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "source/qd_paged.h"
+#include "source/qd_shards.h"
 
 /* ---- clusters ---- */
 
@@ -42,14 +43,20 @@ check_single(const dbbi_qd_source *s, dbb_error *err)
 	    refuse_cluster(s, err) : DBB_OK;
 }
 
-/* Also where the key may not see the cluster: are all shards here? */
+/* Also where the key may not see the cluster: are all shards here, and in
+ * service? */
 static int
 check_shards(const dbbi_qd_source *s, const dbbi_json *shards,
     dbb_error *err)
 {
-	return !s->settings.scroll &&
-	    dbbi_json_count(dbbi_json_array(shards, "remote_shards")) > 0 ?
-	    refuse_cluster(s, err) : DBB_OK;
+	dbbi_qd_shards found = {0};
+	int rc;
+
+	if (s->settings.scroll)
+		return DBB_OK;
+	rc = dbbi_qd_shards_choose(&found, &shards, 1, err);
+	dbbi_qd_shards_clear(&found);
+	return rc == DBB_ECONFIG ? refuse_cluster(s, err) : rc;
 }
 
 /* ---- collections ---- */
