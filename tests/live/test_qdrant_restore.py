@@ -90,9 +90,18 @@ def test_odd_names_and_two_aliases_come_back(site):
     qdrant.alias('other', odd)
     before = state(qdrant)
     site.backup()
+    folder = os.path.join(site.folder, 'out')
+    site.run('dbb-restore', 'export', 'latest', folder, code=DONE)
+    [name] = os.listdir(f'{folder}/main')
+    assert name == 'docs_201_23_c3_bc_25.snapshot'
+    with open(f'{folder}/README', encoding='utf-8') as file:
+        assert 'snapshots/upload?priority=snapshot' in file.read()
     qdrant.drop_all()
     restore(site, 'latest')
     assert state(qdrant) == before
+    qdrant.upload('by hand', f'{folder}/main/{name}')
+    assert qdrant.points('by hand') == qdrant.points(odd)
+    qdrant.ask('DELETE', f'/collections/by%20hand/snapshots/{name}')
     assert_nothing_left(qdrant)
 
 
