@@ -151,36 +151,6 @@ dbbi_http_queue(dbbi_http_exchange *x)
 	curl_multi_wakeup(client->multi);
 }
 
-/* It has not begun: take it out of the queue. 0: it has. */
-static int
-unqueue(dbbi_http *client, dbbi_http_exchange *x)
-{
-	dbbi_http_exchange **at = &client->waiting;
-
-	while (*at != NULL && *at != x)
-		at = &(*at)->next;
-	if (*at == NULL)
-		return 0;
-	*at = x->next;
-	if (*at == NULL)
-		client->waiting_end = at;
-	x->verdict = DBBI_HTTP_SINK_STOPPED;
-	x->done = 1;
-	return 1;
-}
-
-void
-dbbi_http_abort(dbbi_http_exchange *x)
-{
-	int was_waiting;
-
-	pthread_mutex_lock(&x->client->mutex);
-	was_waiting = unqueue(x->client, x);
-	pthread_mutex_unlock(&x->client->mutex);
-	if (!was_waiting)
-		dbbi_http_stop(x, DBBI_HTTP_SINK_STOPPED);
-}
-
 int
 dbbi_http_start(dbbi_http_exchange **out, dbbi_http *client,
     const dbbi_http_request *request, dbb_error *err)

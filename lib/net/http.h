@@ -127,10 +127,14 @@ int dbbi_http_start(dbbi_http_exchange **out, dbbi_http *client,
  * on that there is a connection, and no further than the server wants it: one
  * that refuses in the middle is heard, and then all that is left unread stays
  * so. (Such a refusal may lack the end of its body, when the server closed the
- * connection behind it.) What the reader says when it fails is what the error
- * says, and the server is left with a body that has no end. DBB_OK: the answer is whole, its status
- * may still be a refusal. Else the error names host and port and has libcurl's
- * words: DBB_ECONNECT (NO_HOST, REFUSED, TIMEOUT, TLS), DBB_EIO (CUT, OTHER),
+ * connection behind it; through TLS, where the server breaks off at once and
+ * takes nothing more, it may be DBBI_HTTP_CUT.) What the reader says when it
+ * fails is what the error says, and the server is left with a body that has no
+ * end. A reader that blocks in its own read delays the return: however the
+ * exchange ends, and canceled or not, it is only then that it is seen.
+ *
+ * DBB_OK: the answer is whole, its status may still be a refusal. Else the
+ * error names host and port and has libcurl's words: DBB_ECONNECT (NO_HOST, REFUSED, TIMEOUT, TLS), DBB_EIO (CUT, OTHER),
  * DBB_EDAMAGED (TOO_BIG), DBB_ECANCELED (STOPPED, CANCELED). `out` is filled in
  * either case, to be cleared; its outcome tells what may be tried again.
  */

@@ -33,6 +33,7 @@ dbbi_http_heed(dbbi_http_exchange *x)
 	/* Once what is refused is held it goes on no more. */
 	if (!atomic_exchange(&x->go_on, 0) || x->held == 0)
 		return 1;
+	dbbi_http_watch_release(x);
 	x->held = 0;
 	x->code = curl_easy_pause(x->easy, x->paused);
 	return x->code == CURLE_OK;

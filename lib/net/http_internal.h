@@ -136,9 +136,6 @@ void *dbbi_http_engine(void *client);
 
 void dbbi_http_queue(dbbi_http_exchange *exchange);
 
-/* Nobody wants its answer; it is still to be waited for, which is short. */
-void dbbi_http_abort(dbbi_http_exchange *exchange);
-
 /* ---- http_transfer.c ---- */
 
 int dbbi_http_transfer_new(dbbi_http_exchange **out, dbbi_http *client,
@@ -208,6 +205,9 @@ void dbbi_http_rescue(dbbi_http_exchange *exchange, curl_socket_t fd);
 
 /* Its turn has come. */
 void dbbi_http_watch_begin(dbbi_http_exchange *exchange, uint64_t now_ms);
+
+/* It is about to go on: what held it until now was no stall. */
+void dbbi_http_watch_release(dbbi_http_exchange *exchange);
 
 /* Judge it; returns the moment to look again. */
 uint64_t dbbi_http_watch(dbbi_http_exchange *exchange, uint64_t now_ms);

@@ -17,8 +17,7 @@ struct reader {
 	dbbi_reader reader;
 	dbbi_http *client;
 	dbbi_http_request request;	/* strings are ours */
-	dbbi_list headers;
-	size_t own_headers;		/* the caller's */
+	dbbi_list headers;		/* the caller's */
 	char *etag;			/* NULL: cannot be resumed */
 	uint64_t total;			/* as the server said; of an etag */
 	uint64_t at;			/* read */
@@ -72,7 +71,7 @@ stop(struct reader *r)
 
 	if (r->x == NULL)
 		return;
-	dbbi_http_abort(r->x);
+	dbbi_http_stop(r->x, DBBI_HTTP_SINK_STOPPED);
 	end(&unused, r, NULL);
 	dbbi_http_response_clear(&unused);
 }
@@ -111,7 +110,7 @@ static int
 ask_rest(struct reader *r, dbb_error *err)
 {
 	char range[64], *match = dbbi_text_format("If-Match: %s", r->etag);
-	const char **lines = calloc(r->own_headers + 3, sizeof(*lines));
+	const char **lines = calloc(r->headers.count + 3, sizeof(*lines));
 	size_t i;
 	int rc;
 
@@ -120,7 +119,7 @@ ask_rest(struct reader *r, dbb_error *err)
 	if (match == NULL || lines == NULL) {
 		rc = dbbi_error_nomem(err);
 	} else {
-		for (i = 0; i < r->own_headers; i++)
+		for (i = 0; i < r->headers.count; i++)
 			lines[i] = r->headers.items[i];
 		lines[i] = range;
 		lines[i + 1] = match;
@@ -223,7 +222,14 @@ is_short(const struct reader *r)
 	return r->etag != NULL && r->at < r->total;
 }
 
-/* The exchange gives nothing more. */
+static int
+is_complete(const struct reader *r)
+{
+	return r->etag != NULL && r->at == r->total;
+}
+
+/* The exchange gives nothing more. How it ended is no matter when all is
+ * there: no server has anything behind that. */
 static int
 end_or_resume(struct reader *r, dbb_error *err)
 {
@@ -233,6 +239,8 @@ end_or_resume(struct reader *r, dbb_error *err)
 	if (r->x != NULL)
 		rc = end(&response, r, err);
 	dbbi_http_response_clear(&response);
+	if (is_complete(r))
+		rc = DBB_OK;
 	if (rc == DBB_OK && is_short(r)) {
 		r->outcome = DBBI_HTTP_CUT;
 		rc = dbbi_error_set(err, DBB_EIO, "the server gave less than "
@@ -328,7 +336,6 @@ copy_request(struct reader *r, const dbbi_http_request *from, dbb_error *err)
 		return dbbi_error_nomem(err);
 	for (; rc == DBB_OK && line != NULL && *line != NULL; line++)
 		rc = dbbi_list_add(&r->headers, *line, err);
-	r->own_headers = r->headers.count;
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "net/http_internal.h"
+#include "util/clock.h"
 
 /*
  * The bytes of bodies that came in or arrived there. What lies in the kernel's
@@ -51,7 +52,8 @@ is_answering(const dbbi_http_exchange *x)
 }
 
 /* A transfer that we hold is no stall: a limit does, or a reader has nothing
- * for now while the server has all that there was, or nobody takes what came. */
+ * for now while the server has all that there was, or nobody takes what
+ * came. */
 static int
 is_held(const dbbi_http_exchange *x)
 {
@@ -67,6 +69,13 @@ due(const dbbi_http_exchange *x)
 
 	return most == UINT_MAX ? UINT64_MAX :
 	    x->moved_ms + (uint64_t)most * 1000;
+}
+
+void
+dbbi_http_watch_release(dbbi_http_exchange *x)
+{
+	if (is_held(x))
+		x->moved_ms = dbbi_monotonic_ms();
 }
 
 void

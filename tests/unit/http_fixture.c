@@ -381,7 +381,8 @@ static int
 is_early(const http_answer *a)
 {
 	return a->fault == HTTP_EARLY || a->fault == HTTP_DEAF ||
-	    a->fault == HTTP_EARLY_MIDDLE || a->fault == HTTP_RESET_EARLY;
+	    a->fault == HTTP_EARLY_MIDDLE ||
+	    a->fault == HTTP_EARLY_POLITE || a->fault == HTTP_RESET_EARLY;
 }
 
 /* Is the connection to be used again? */
@@ -447,6 +448,8 @@ be_early(struct connection *c, const http_answer *a)
 		prepare_reset(c);
 	else
 		answer(c, a, 0);
+	if (a->fault == HTTP_EARLY_POLITE)
+		be_silent(c, 0);
 }
 
 /* One request; is another to follow? */

@@ -18,6 +18,8 @@ typedef enum http_fault {
 	/* before the body of the request is read */
 	HTTP_EARLY,		/* the answer comes at once, then the end */
 	HTTP_EARLY_MIDDLE,	/* the same after `at` bytes of it are read */
+	HTTP_EARLY_POLITE,	/* the same, but what still comes is taken until
+				   the client goes away */
 	HTTP_DEAF,		/* nothing is read, nothing answered */
 	HTTP_RESET_EARLY,	/* `at` bytes are read, then a reset */
 	HTTP_SLOW,		/* 16 KiB are read each `at` ms, then all is

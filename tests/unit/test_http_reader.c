@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "cert_fixture.h"
 #include "http_fixture.h"
 #include "net/http_reader.h"
 #include "suite.h"
@@ -18,6 +21,7 @@
 #define SOON_MS 5000	/* ends that are at once, on a machine that is busy */
 #define RING ((size_t)64 << 10)
 #define LONG ((size_t)3 << 20)
+#define HUGE_SIZE ((size_t)200 << 20)
 #define CUT_AT ((size_t)1 << 20)
 #define ETAG "ETag: \"one\"\r\n"
 
@@ -30,7 +34,7 @@ static http_server *server;
 static dbbi_http *client;
 static dbbi_http_response head;
 static dbbi_reader *reader;
-static unsigned char body[LONG];
+static unsigned char body[LONG + 1];
 static unsigned char taken[LONG + 1];
 
 static void
@@ -57,6 +61,14 @@ tear_down(void)
 	dbbi_run_clear(&run);
 }
 
+static void
+use_client(const dbbi_http_options *options)
+{
+	dbbi_http_free(client);
+	client = NULL;
+	ck_assert_int_eq(dbbi_http_new(&client, options, &run, &err), DBB_OK);
+}
+
 static int
 open_with(const dbbi_retry_policy *resume)
 {
@@ -74,7 +86,8 @@ static void
 will(int status, const char *headers, size_t from, http_fault fault, size_t at)
 {
 	const http_answer a = { .status = status, .headers = headers,
-	    .body = body + from, .body_size = status >= 300 ? 4 : LONG - from, .fault = fault,
+	    .body = body + from,
+	    .body_size = status >= 300 ? 4 : LONG - from, .fault = fault,
 	    .at = at };
 
 	http_server_add(server, &a, 1);
@@ -136,7 +149,7 @@ START_TEST(takes_its_own_slowness_for_no_stall)
 
 	will(200, ETAG, 0, HTTP_FINE, 0);
 	ck_assert_int_eq(open_with(NULL), DBB_OK);
-	is_whole(at[_i], 2500 * STALL_S);
+	is_whole(at[_i], 1500 * STALL_S);
 	ck_assert_uint_eq(http_server_count(server), 1);
 }
 END_TEST
@@ -194,6 +207,108 @@ START_TEST(goes_on_where_it_was_cut)
 	ck_assert_str_eq(http_seen_header(&seen, "Range"), "bytes=1048576-");
 	ck_assert_str_eq(http_seen_header(&seen, "If-Match"), "\"one\"");
 	ck_assert_str_eq(http_seen_header(&seen, "X-Key"), "k");
+}
+END_TEST
+
+START_TEST(goes_on_as_often_as_it_is_cut)
+{
+	http_seen seen;
+
+	will(200, ETAG, 0, HTTP_CUT, CUT_AT);
+	will(206, ETAG "Content-Range: bytes 1048576-3145727/3145728\r\n",
+	    CUT_AT, HTTP_CUT_RESET, 0);
+	will(206, ETAG "Content-Range: bytes 1048576-3145727/3145728\r\n",
+	    CUT_AT, HTTP_CUT, CUT_AT);
+	will(206, ETAG "Content-Range: bytes 2097152-3145727/3145728\r\n",
+	    2 * CUT_AT, HTTP_FINE, 0);
+	ck_assert_int_eq(open_with(&policy), DBB_OK);
+	is_whole(0, 0);
+	ck_assert_uint_eq(http_server_count(server), 4);
+	seen = http_server_seen(server, 3);
+	ck_assert_str_eq(http_seen_header(&seen, "Range"), "bytes=2097152-");
+}
+END_TEST
+
+START_TEST(refuses_a_rest_that_is_longer_than_said)
+{
+	const http_answer longer = { .status = 206, .headers = ETAG
+	    "Content-Range: bytes 1048576-3145727/3145728\r\n",
+	    .body = body + CUT_AT, .body_size = LONG - CUT_AT + 1 };
+	size_t size;
+
+	will(200, ETAG, 0, HTTP_CUT, CUT_AT);
+	http_server_add(server, &longer, 1);
+	ck_assert_int_eq(open_with(&policy), DBB_OK);
+	ck_assert_int_eq(take_all(&size, 0, 0), DBB_EIO);
+	ck_assert_ptr_nonnull(strstr(err.message, "more than it said"));
+	ck_assert_uint_le(size, LONG);
+}
+END_TEST
+
+/* The last chunk, which is empty, does not come. */
+START_TEST(asks_for_nothing_behind_the_end)
+{
+	const http_answer raw = { .fault = HTTP_RAW,
+	    .body = "HTTP/1.1 200 OK\r\n" ETAG "Content-Length: 4\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n" };
+	size_t size;
+
+	http_server_add(server, &raw, 1);
+	ck_assert_int_eq(open_with(&policy), DBB_OK);
+	ck_assert_int_eq(take_all(&size, 0, 0), DBB_OK);
+	ck_assert_uint_eq(size, 4);
+	ck_assert_uint_eq(http_server_count(server), 1);
+}
+END_TEST
+
+START_TEST(reads_through_tls)
+{
+	dbbi_http_options options = { .stall_s = STALL_S };
+	http_server_options tls = { 0 };
+
+	certs_make();
+	options.ca_file = certs_path("ca.pem");
+	tls.certificate = certs_path("good.pem");
+	tls.key = certs_path("key.pem");
+	http_server_stop(server);
+	server = http_server_start(&tls);
+	use_client(&options);
+	is_cut_and_then(206, ETAG
+	    "Content-Range: bytes 1048576-3145727/3145728\r\n");
+	is_whole(LONG / 2, 300);
+	certs_remove();
+}
+END_TEST
+
+static size_t
+peak_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (size_t)usage.ru_maxrss;
+}
+
+/* Pages that nobody writes to take no memory. */
+START_TEST(takes_no_memory_for_what_is_long)
+{
+	const size_t huge = HUGE_SIZE / suite_share();
+	const http_answer a = { .body = mmap(NULL, huge, PROT_READ,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), .body_size = huge };
+	size_t got = 1, size = 0, before;
+
+	ck_assert_ptr_ne(a.body, MAP_FAILED);
+	memset(taken, 0, sizeof(taken));
+	http_server_add(server, &a, 1);
+	before = peak_kib();
+	ck_assert_int_eq(open_with(NULL), DBB_OK);
+	for (; got > 0; size += got) {
+		got = 0;
+		ck_assert_int_eq(dbbi_reader_read(&got, reader, taken,
+		    sizeof(taken), &err), DBB_OK);
+	}
+	ck_assert_uint_eq(size, huge);
+	ck_assert_uint_lt(peak_kib() - before, 16384);
 }
 END_TEST
 
@@ -268,6 +383,55 @@ START_TEST(ends_when_canceled)
 }
 END_TEST
 
+static void *
+cancel_soon(void *unused)
+{
+	(void)unused;
+	usleep(300 * 1000);
+	dbbi_run_cancel(&run);
+	return NULL;
+}
+
+START_TEST(ends_when_canceled_between_tries)
+{
+	const dbbi_retry_policy patient = { .times = 50, .for_s = 600,
+	    .first_ms = 60000, .most_ms = 60000 };
+	const http_answer busy = { .status = 503 };
+	uint64_t began = dbbi_monotonic_ms();
+	pthread_t canceler;
+	size_t size;
+
+	will(200, ETAG, 0, HTTP_CUT, CUT_AT);
+	http_server_add(server, &busy, 50);
+	ck_assert_int_eq(open_with(&patient), DBB_OK);
+	pthread_create(&canceler, NULL, cancel_soon, NULL);
+	ck_assert_int_eq(take_all(&size, 0, 0), DBB_ECANCELED);
+	pthread_join(canceler, NULL);
+	ck_assert_uint_lt(dbbi_monotonic_ms() - began, SOON_MS);
+}
+END_TEST
+
+/* All connections are taken by readers that nobody reads. */
+START_TEST(ends_when_canceled_before_its_turn)
+{
+	const dbbi_http_options one = { .connections = 1, .stall_s = STALL_S };
+	dbbi_reader *first;
+	pthread_t canceler;
+
+	use_client(&one);
+	will(200, ETAG, 0, HTTP_FINE, 0);
+	ck_assert_int_eq(open_with(&policy), DBB_OK);
+	first = reader;
+	reader = NULL;
+	pthread_create(&canceler, NULL, cancel_soon, NULL);
+	ck_assert_int_eq(open_with(&policy), DBB_ECANCELED);
+	pthread_join(canceler, NULL);
+	ck_assert_ptr_null(reader);
+	ck_assert_uint_eq(http_server_count(server), 1);
+	dbbi_reader_free(first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -282,10 +446,17 @@ main(void)
 	tcase_add_test(tc, keeps_a_refusal);
 	tcase_add_loop_test(tc, fails_where_it_is_cut, 0, 3);
 	tcase_add_test(tc, goes_on_where_it_was_cut);
+	tcase_add_test(tc, goes_on_as_often_as_it_is_cut);
+	tcase_add_test(tc, refuses_a_rest_that_is_longer_than_said);
+	tcase_add_test(tc, asks_for_nothing_behind_the_end);
+	tcase_add_test(tc, reads_through_tls);
+	tcase_add_test(tc, takes_no_memory_for_what_is_long);
 	tcase_add_loop_test(tc, refuses_what_is_not_the_rest, 0, 8);
 	tcase_add_test(tc, tries_no_more_often_than_it_may);
 	tcase_add_test(tc, is_released_in_the_middle);
 	tcase_add_loop_test(tc, ends_when_canceled, 0, 2);
+	tcase_add_test(tc, ends_when_canceled_between_tries);
+	tcase_add_test(tc, ends_when_canceled_before_its_turn);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "cert_fixture.h"
 #include "http_fixture.h"
 #include "net/http.h"
 #include "net/http_form.h"
@@ -20,6 +22,7 @@
 #define SOON_MS 5000	/* ends that are at once, on a machine that is busy */
 #define RING ((size_t)64 << 10)
 #define LONG ((size_t)3 << 20)
+#define HUGE_SIZE ((size_t)200 << 20)
 
 #define ck_assert_has(text, part) \
 	ck_assert_msg(strstr((text), (part)) != NULL, \
@@ -40,6 +43,7 @@ static struct feed {
 	unsigned sleep_ms;
 	size_t fail_at;
 	int fails;
+	int blank;		/* only zeros, which is fast */
 	int cancels;		/* rather than fails */
 	pthread_t thread;	/* that reads */
 } feed;
@@ -73,7 +77,9 @@ read_feed(size_t *out, dbbi_reader *reader, void *buffer, size_t size,
 	n = n < size ? n : size;
 	if (f->piece != 0 && n > f->piece)
 		n = f->piece;
-	for (i = 0; i < n; i++)
+	if (f->blank)
+		memset(to, 0, n);
+	for (i = 0; i < n && !f->blank; i++)
 		to[i] = byte_at(f->at + i);
 	f->at += n;
 	*out = n;
@@ -242,6 +248,57 @@ START_TEST(heeds_a_limit)
 }
 END_TEST
 
+static void
+use_tls(void)
+{
+	dbbi_http_options options = { .stall_s = STALL_S };
+	http_server_options tls = { 0 };
+
+	certs_make();
+	options.ca_file = certs_path("ca.pem");
+	tls.certificate = certs_path("good.pem");
+	tls.key = certs_path("key.pem");
+	use_server(&tls);
+	use_client(&options);
+}
+
+START_TEST(sends_through_tls)
+{
+	use_tls();
+	feed.size = LONG;
+	feed.sleep_at = LONG / 2;
+	feed.sleep_ms = 300;
+	ck_assert_int_eq(send_with((dbbi_http_request){
+	    .upload_size = _i == 0 ? LONG : 0 }), DBB_OK);
+	has_arrived(0, LONG);
+	certs_remove();
+}
+END_TEST
+
+static size_t
+peak_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (size_t)usage.ru_maxrss;
+}
+
+START_TEST(takes_no_memory_for_what_is_long)
+{
+	const http_server_options forgetful = { .forgets = 1 };
+	size_t before;
+
+	use_server(&forgetful);
+	feed.size = HUGE_SIZE / suite_share();
+	feed.blank = 1;
+	before = peak_kib();
+	ck_assert_int_eq(send_in_chunks(), DBB_OK);
+	ck_assert_uint_eq(http_server_seen(server, 0).body_size, feed.size);
+	ck_assert_uint_lt(peak_kib() - before, 16384);
+}
+END_TEST
+
 /* ---- who is slow ---- */
 
 START_TEST(waits_for_a_reader_that_is_slow)
@@ -250,7 +307,7 @@ START_TEST(waits_for_a_reader_that_is_slow)
 
 	feed.size = LONG;
 	feed.sleep_at = at[_i];
-	feed.sleep_ms = 2500 * STALL_S;
+	feed.sleep_ms = 1500 * STALL_S;
 	ck_assert_int_eq(send_with((dbbi_http_request){
 	    .upload_size = _i % 2 == 0 ? LONG : 0 }), DBB_OK);
 	has_arrived(0, LONG);
@@ -299,7 +356,7 @@ END_TEST
 
 START_TEST(waits_for_an_answer_as_long_as_it_may)
 {
-	const http_answer a = { .delay_ms = 2500, .body = "at last" };
+	const http_answer a = { .delay_ms = 1500, .body = "at last" };
 	const unsigned bounds[] = { 20, UINT_MAX };
 
 	http_server_add(server, &a, 1);
@@ -416,6 +473,22 @@ START_TEST(hears_a_refusal_while_the_reader_has_nothing)
 	ck_assert_int_eq(got.status, 403);
 	ck_assert_str_eq(got.body, "may not");
 	ck_assert_uint_le(feed.at, 40000);
+}
+END_TEST
+
+START_TEST(hears_a_refusal_through_tls)
+{
+	const http_answer a = { .status = 403, .body = "may not",
+	    .fault = HTTP_EARLY_POLITE, .at = 200000 };
+
+	use_tls();
+	http_server_add(server, &a, 1);
+	feed.size = 64 << 20;
+	ck_assert_int_eq(send_in_chunks(), DBB_OK);
+	ck_assert_int_eq(got.status, 403);
+	ck_assert_str_eq(got.body, "may not");
+	ck_assert_uint_lt(feed.at, feed.size);
+	certs_remove();
 }
 END_TEST
 
@@ -601,6 +674,8 @@ main(void)
 	tcase_add_test(tc, sends_many_small_pieces);
 	tcase_add_test(tc, keeps_the_connection);
 	tcase_add_test(tc, heeds_a_limit);
+	tcase_add_loop_test(tc, sends_through_tls, 0, 2);
+	tcase_add_test(tc, takes_no_memory_for_what_is_long);
 	tcase_add_loop_test(tc, sends_a_file_in_a_form, 0, 2);
 	tcase_add_test(tc, ends_no_form_whose_file_fails);
 	add_slow(add_case(suite, "slow"));
@@ -608,5 +683,6 @@ main(void)
 	tc = add_case(suite, "refused");
 	tcase_add_loop_test(tc, hears_a_refusal_while_it_sends, 0, 12);
 	tcase_add_test(tc, hears_a_refusal_while_the_reader_has_nothing);
+	tcase_add_test(tc, hears_a_refusal_through_tls);
 	return suite_run(suite);
 }
