@@ -198,6 +198,34 @@ START_TEST(refuses_a_page_that_is_none)
 }
 END_TEST
 
+START_TEST(asks_for_less_where_a_page_is_too_large)
+{
+	size_t size = DBBI_QD_ANSWER_MAX + 1;
+	char *much = malloc(size);
+	http_answer large = { .body = much, .body_size = size };
+	uint64_t points;
+	dbb_error err = {0};
+	dbbi_bytes out;
+
+	ck_assert_ptr_nonnull(much);
+	memset(much, ' ', size);
+	http_server_add(server, &large, 1);
+	answer(PAGE("{\"id\":1}", "2"));
+	/* two points, and then one that is still too large */
+	http_server_add(server, &large, 2);
+	ck_assert_int_eq(read_all(&out, &points, NULL, 4096, &err),
+	    DBB_ESOURCE);
+	ck_assert_ptr_nonnull(strstr(asked(1), "{\"limit\":2,"));
+	ck_assert_ptr_nonnull(strstr(asked(2), "{\"limit\":1,"));
+	ck_assert_ptr_nonnull(strstr(err.message, "a point takes more than"));
+	ck_assert_ptr_nonnull(strstr(err.hint, "method = snapshot"));
+	dbbi_bytes_clear(&out);
+	http_server_stop(server);
+	server = http_server_start(NULL);
+	free(much);
+}
+END_TEST
+
 START_TEST(reports_what_the_server_refuses)
 {
 	http_answer refusal = { .status = 403,
@@ -348,6 +376,7 @@ main(void)
 	    sizeof(mishaps) / sizeof(mishaps[0]));
 	tcase_add_loop_test(tcase, refuses_a_page_that_is_none, 0,
 	    sizeof(bad_pages) / sizeof(bad_pages[0]));
+	tcase_add_test(tcase, asks_for_less_where_a_page_is_too_large);
 	tcase_add_test(tcase, reports_what_the_server_refuses);
 	tcase_add_test(tcase, makes_the_collection_and_puts_the_points);
 	tcase_add_test(tcase, puts_points_under_their_shard_keys);
