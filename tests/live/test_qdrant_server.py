@@ -68,6 +68,69 @@ def test_what_was_there_is_there_after_a_restart(new_qdrant):
     assert qdrant.info('books')['payload_schema'] == info['payload_schema']
 
 
+# ---- kinds of collections ----
+
+V4, V64 = [.1, .2, .3, .4], [.5] * 64
+DENSE4 = {'size': 4, 'distance': 'Dot'}
+KINDS = {
+    'named': ({'vectors': {'a': {'size': 4, 'distance': 'Cosine'},
+                           'b': {'size': 2, 'distance': 'Manhattan',
+                                 'datatype': 'uint8'}}},
+              {'a': V4, 'b': [1, 2]}),
+    'one of two': ({'vectors': {'a': DENSE4, 'b': DENSE4}}, {'b': V4}),
+    'sparse': ({'vectors': {}, 'sparse_vectors': {
+        't': {'modifier': 'idf'}, 'u': {'index': {'on_disk': True}}}},
+               {'t': {'indices': [1, 5, 99], 'values': [.5, .25, 3.]}}),
+    'multi': ({'vectors': {**DENSE4, 'multivector_config': {
+        'comparator': 'max_sim'}}}, [V4, V4, V4]),
+    'int8': ({'vectors': DENSE4, 'quantization_config': {'scalar': {
+        'type': 'int8', 'quantile': .99, 'always_ram': True}}}, V4),
+    'product': ({'vectors': {'size': 64, 'distance': 'Dot', 'on_disk': True},
+                 'quantization_config': {'product': {
+                     'compression': 'x16'}}}, V64),
+    'binary': ({'vectors': {'size': 64, 'distance': 'Dot'},
+                'quantization_config': {'binary': {}},
+                'hnsw_config': {'m': 8, 'payload_m': 8}}, V64),
+    'none at all \u00fc #1': ({'vectors': {}, 'metadata': {'a': [1]}}, {}),
+}
+INDEXES = {
+    'k': {'type': 'keyword', 'is_tenant': True, 'on_disk': True},
+    'n': {'type': 'integer', 'lookup': True, 'range': False},
+    'f': 'float', 'b': 'bool', 'g': {'type': 'geo', 'on_disk': True},
+    'd': {'type': 'datetime', 'is_principal': True}, 'u': 'uuid',
+    't': {'type': 'text', 'tokenizer': 'prefix', 'min_token_len': 2,
+          'stopwords': {'languages': ['english'], 'custom': ['foo']}},
+    's': {'type': 'text', 'tokenizer': 'multilingual', 'stemmer': {
+        'type': 'snowball', 'language': 'english'}, 'stopwords': 'english'}}
+PAYLOAD = {'k': 'a', 'f': 1.5, 'b': True, 'g': {'lon': 1.5, 'lat': 2.5},
+           't': 'hello world', 'd': '2026-01-02T08:00:00Z', 's': None,
+           'u': '00000000-0000-4000-8000-000000000001'}
+IDS = [0, 7, 2 ** 64 - 1, '0a0994db-6e3a-4491-b6d6-dcf0a8293067',
+       'ffffffff-ffff-4fff-bfff-ffffffffffff']
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_every_kind_comes_back(qdrant_session, kind, tmp_path):
+    qdrant, (settings, vector) = qdrant_session, KINDS[kind]
+    path = f'/collections/{qdrant_server.quote(kind)}'
+    qdrant.ask('PUT', path, settings)
+    for field, schema in INDEXES.items():
+        qdrant.ask('PUT', f'{path}/index?wait=true', {
+            'field_name': field, 'field_schema': schema})
+    qdrant.put_points(kind, [
+        {'id': it, 'vector': vector, 'payload': {**PAYLOAD, 'n': at}}
+        for at, it in enumerate(IDS)])
+    snapshot_of(qdrant, kind, tmp_path / 'it.snapshot')
+    qdrant.upload(f'{kind} again', tmp_path / 'it.snapshot')
+    points = qdrant.points(kind, limit=2)
+    assert list(points) == IDS
+    assert qdrant.points(f'{kind} again') == points
+    info, again = qdrant.info(kind), qdrant.info(f'{kind} again')
+    assert again['config'] == info['config']
+    assert again['payload_schema'] == info['payload_schema']
+    assert set(info['payload_schema']) == set(INDEXES)
+
+
 # ---- clusters ----
 
 def halves_of(qdrant, name, folder):

@@ -19,17 +19,12 @@ LISTING = '/collections/books/snapshots'
 
 
 @pytest.fixture(scope='module')
-def shared():
+def shared(qdrant_session):
     """One server, with a collection, for all tests here."""
-    if os.environ.get('QDRANT_URL'):
+    if qdrant_session.is_real:
         pytest.skip(qdrant_server.Real.reason)
-    try:
-        server = qdrant_server.Server()
-    except qdrant_server.Unavailable as error:
-        pytest.skip(str(error))
-    server.make('books', 500)
-    yield server
-    server.close()
+    qdrant_session.make('books', 500)
+    return qdrant_session
 
 
 @pytest.fixture

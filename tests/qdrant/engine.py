@@ -82,14 +82,27 @@ def vectors_by_name(vectors):
 def edge_config(config):
     """A collection's settings for one shard of it."""
     params = config['params']
+    dense = {name: _dense(it) for name, it in
+             vectors_by_name(params['vectors']).items()}
+    sparse = {name: _sparse(it) for name, it in
+              params.get('sparse_vectors', {}).items()}
+    if not dense and not sparse:    # the package wants one, the server none
+        sparse['unused'] = edge.EdgeSparseVectorParams()
     return edge.EdgeConfig(
-        vectors={name: _dense(it) for name, it in
-                 vectors_by_name(params['vectors']).items()},
-        sparse_vectors={name: _sparse(it) for name, it in
-                        params.get('sparse_vectors', {}).items()},
+        vectors=dense, sparse_vectors=sparse,
         on_disk_payload=params.get('on_disk_payload'),
         hnsw_config=_hnsw(config['hnsw_config']),
         quantization_config=_quantization(config['quantization_config']))
+
+
+def _stopwords(given):
+    """Those of a language, or of some and of one's own."""
+    if isinstance(given, str):
+        return getattr(edge.Language, given.capitalize())
+    return edge.StopwordsSet(
+        languages={getattr(edge.Language, it.capitalize())
+                   for it in given.get('languages', ())},
+        custom=set(given.get('custom', ())))
 
 
 def index_params(schema):
@@ -98,10 +111,14 @@ def index_params(schema):
         kind = schema.capitalize()
         return getattr(edge.PayloadSchemaType, kind)
     rest = {key: value for key, value in schema.items() if key != 'type'}
-    if 'tokenizer' in rest:
-        rest['tokenizer'] = TOKENIZERS[rest['tokenizer']]
-    elif schema['type'] == 'text':
-        rest['tokenizer'] = edge.TokenizerType.Word
+    if schema['type'] == 'text':
+        rest['tokenizer'] = TOKENIZERS[rest.get('tokenizer', 'word')]
+        if 'stopwords' in rest:
+            rest['stopwords'] = _stopwords(rest['stopwords'])
+        if 'stemmer' in rest:
+            rest['stemmer'] = edge.SnowballParams(getattr(
+                edge.SnowballLanguage,
+                rest['stemmer']['language'].capitalize()))
     return INDEX_PARAMS[schema['type']](**rest)
 
 
