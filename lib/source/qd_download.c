@@ -119,9 +119,9 @@ refuse_sum(struct download *d, const char *found, dbb_error *err)
 	    "%s, and %s was made" : "snapshot '%s' came damaged: what came "
 	    "has SHA-256 %s, and the server made %s", d->snapshot.name,
 	    found, d->snapshot.sha256);
-	dbbi_error_hint(err, "%s", replaced ? ONE_NAME : "run the backup again; when "
-	    "it stays so, the server's disk or the network between changes "
-	    "bytes");
+	dbbi_error_hint(err, "%s", replaced ? ONE_NAME : "run the backup again; "
+	    "when it stays so, the server's disk or the network between "
+	    "changes bytes");
 	return DBB_ESOURCE;
 }
 

@@ -138,7 +138,8 @@ END_TEST
 START_TEST(other_names_are_none_of_qdrants)
 {
 	static const char *const no[] = {
-		"", "docs", "docs.snapshot", "docs-2026-11-23-00-27-40.snapshot",
+		"", "docs", "docs.snapshot",
+		"docs-2026-11-23-00-27-40.snapshot",
 		"docs-1-2026-11-23-00-27-40.snapshot.checksum",
 		"docs-1-2026-13-23-00-27-40.snapshot",
 		"docs-1-2026-11-31-00-27-40.snapshot",
