@@ -156,6 +156,10 @@ class Bench:
         """How fast the database can be read."""
         return self.shell('pg_dump -Fc -Z0 bench > /dev/null')
 
+    def warm_up(self):
+        """The first read of all, which warms the cache."""
+        self.dump_to_null()
+
     def restic_first(self):
         """restic into a new repository."""
         shutil.rmtree(self.path('restic'), ignore_errors=True)
@@ -244,7 +248,7 @@ def run_rounds(bench, runs, only):
     """Every contender `runs` times; name -> list of measurements."""
     found = {}
     contenders = bench.contenders(only)
-    bench.dump_to_null()        # the first read of all warms the cache
+    bench.warm_up()
     for bench.round in range(runs):
         changed = False
         for name, run in in_turns(list(contenders.items()), bench.round):
@@ -305,6 +309,20 @@ def show(rows, dump_bytes):
               f'{row["peak_kb"] / 1024:10.1f}{stored:>11}' +
               ''.join(f'{row["ratios"].get(y, float("nan")):18.2f}'
                       for y in YARDSTICKS))
+
+
+def show_ratios(rows, yardsticks):
+    """The same, of what is no dump."""
+    print(f'\n{"":18}{"seconds":>9}{"cpu s":>8}{"peak MiB":>10}'
+          f'{"stored MB":>11}' + ''.join(f'{"/ " + y:>18}'
+                                         for y in yardsticks))
+    for name, row in rows.items():
+        stored = f'{row["stored_bytes"] / 1e6:.1f}' \
+            if 'stored_bytes' in row else ''
+        print(f'{name:18}{row["seconds"]:9.2f}{row["cpu_seconds"]:8.2f}'
+              f'{row["peak_kb"] / 1024:10.1f}{stored:>11}' +
+              ''.join(f'{row["ratios"].get(y, float("nan")):18.2f}'
+                      for y in yardsticks))
 
 
 def measure_stages(bench):

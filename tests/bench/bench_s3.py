@@ -169,20 +169,6 @@ class S3Bench(bench.Bench):
                 if not only or any(word in name for word in only)}
 
 
-def show(rows):
-    """The table that people read."""
-    print(f'\n{"":18}{"seconds":>9}{"cpu s":>8}{"peak MiB":>10}'
-          f'{"stored MB":>11}' + ''.join(f'{"/ " + y:>18}'
-                                         for y in YARDSTICKS))
-    for name, row in rows.items():
-        stored = f'{row["stored_bytes"] / 1e6:.1f}' \
-            if 'stored_bytes' in row else ''
-        print(f'{name:18}{row["seconds"]:9.2f}{row["cpu_seconds"]:8.2f}'
-              f'{row["peak_kb"] / 1024:10.1f}{stored:>11}' +
-              ''.join(f'{row["ratios"].get(y, float("nan")):18.2f}'
-                      for y in YARDSTICKS))
-
-
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description='measure, assert nothing')
@@ -202,7 +188,7 @@ def main():
     finally:
         shutil.rmtree(at_work.memory(), ignore_errors=True)
         at_work.close()
-    show(rows)
+    bench.show_ratios(rows, YARDSTICKS)
     with open(args.json, 'w', encoding='utf-8') as file:
         json.dump({'size_mb': args.size, 'packs_mb': args.packs,
                    'runs': args.runs, 'rows': rows}, file, indent=1)
