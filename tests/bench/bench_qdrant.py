@@ -53,7 +53,7 @@ class QdrantBench(bench.Bench):
         """An installation that compresses so much."""
         folder = self.path(f'level{level}')
         os.mkdir(folder)
-        site = QdrantSite(folder, self.server)
+        site = QdrantSite(folder, self.server, collections=NAME)
         site.secrets = {}
         site.opening['compression'] = level
         site.use()
