@@ -99,11 +99,13 @@ settle(dbbi_cells *c, dbbi_cell *cell, int rc)
 	pthread_mutex_unlock(&c->mutex);
 }
 
-/* What `open` gave may lie in `stored`, which is used again. */
+/* What `open` gave may lie in `stored`, which is used again. The cell's place
+ * does not say how long it is: it may come from another. */
 static void
-keep_content(dbbi_cell *cell, const dbbi_content *content)
+keep_content(const dbbi_cells *c, dbbi_cell *cell,
+    const dbbi_content *content)
 {
-	const uint8_t *end = cell->plain + cell->place.entry.plain;
+	const uint8_t *end = cell->plain + c->room;
 
 	cell->content = *content;
 	if (content->bytes >= cell->plain && content->bytes < end)
@@ -130,7 +132,7 @@ fetch_apart(struct fetcher *f, dbbi_cell *cell, const dbb_error *cause)
 	    &places, repo->store, &f->opener, err);
 	if (rc < 0)
 		return rc;
-	keep_content(cell, &content);
+	keep_content(f->c, cell, &content);
 	dbbi_log(repo->run, DBB_LOG_WARNING, "all of it could be read "
 	    "elsewhere: %s", cause->message);
 	return 0;
@@ -148,7 +150,7 @@ open_together(struct fetcher *f, dbbi_cell *cell, dbb_error *err)
 	rc = dbbi_chunk_open(&content, cell->plain, &f->opener, &first->box,
 	    entry, f->stored + (entry->offset - first->entry.offset), err);
 	if (rc == 0)
-		keep_content(cell, &content);
+		keep_content(f->c, cell, &content);
 	return dbbi_pack_context(err, rc, &first->pack);
 }
 

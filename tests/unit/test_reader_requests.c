@@ -195,6 +195,27 @@ START_TEST(a_pack_that_is_cut_short_gives_what_is_there)
 }
 END_TEST
 
+/* Behind a place that cannot be read, and tells of a shorter chunk. */
+START_TEST(a_false_length_elsewhere_does_no_harm)
+{
+	dbbi_entry entry = laid.chunks[laid.count / 2];
+	static const dbbi_id nowhere = { "no such pack" };
+	static const dbbi_box box;
+	uint32_t no, size;
+	size_t given;
+	dbbi_id name;
+
+	dbbi_index_pack(&name, &size, fx.repo->index, 0);
+	repo_ok(dbbi_index_condemn(fx.repo->index, &name, size, &fx.err));
+	repo_ok(dbbi_index_add_pack(&no, fx.repo->index, &nowhere, 1000,
+	    repo_sealed ? &box : NULL, 1, &fx.err));
+	entry.plain = 1;
+	repo_ok(dbbi_index_put(fx.repo->index, &entry, no, &fx.err));
+	repo_ok(read_on(&given, 2));
+	ck_assert_uint_eq(given, SIZE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -207,5 +228,6 @@ main(void)
 	tcase_add_test(tc, chunks_of_another_pack_may_lie_in_between);
 	tcase_add_loop_test(tc, a_pack_that_is_cut_short_gives_what_is_there,
 	    0, DBBI_BATCH);
+	tcase_add_test(tc, a_false_length_elsewhere_does_no_harm);
 	return repo_run("reader requests", tc);
 }
