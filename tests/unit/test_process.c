@@ -464,8 +464,8 @@ START_TEST(a_command_of_the_users_is_given_nothing_of_our_configuration)
 	ck_assert_int_eq(setenv("DBB_PASSWORD", "x", 1), 0);
 	ck_assert_int_eq(setenv("DBB_POSTGRES_MAIN_CONNECTION", "y", 1), 0);
 	ck_assert_int_eq(setenv("DBBX", "kept", 1), 0);
-	ck_assert_msg(dbbi_command_password(&out, "env | grep ^DBB", &run,
-	    &err) == DBB_OK, "%s", err.message);
+	ck_assert_msg(dbbi_command_password(&out, "env | grep -E '^DBB(_|X)'",
+	    &run, &err) == DBB_OK, "%s", err.message);
 	ck_assert_str_eq(out, "DBBX=kept\n");
 	free(out);
 }
