@@ -289,6 +289,7 @@ main(void)
 {
 	Suite *suite = suite_create("json");
 	TCase *tc = tcase_create("json");
+	tcase_set_timeout(tc, 60);
 
 	tcase_add_test(tc, reads_members_of_their_type);
 	tcase_add_test(tc, gives_nothing_of_another_type);
