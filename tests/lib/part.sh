@@ -76,7 +76,7 @@ live() {
 	rm -f "$report"
 	(cd "$source" && DBB_BIN=$dir/frontends TEST_BUILD=$dir \
 	    TEST_SOURCE=$source DBBACKUP_LIBRARY=$dir/lib/.libs/libdbbackup.so \
-	    PYTHONDONTWRITEBYTECODE=1 timeout 1200 "$python" -m pytest -q \
+	    PYTHONDONTWRITEBYTECODE=1 timeout 2400 "$python" -m pytest -q \
 	    -p no:cacheprovider -n 2 --dist loadfile --junitxml="$report" \
 	    "$@") >"$logs/$name.log" 2>&1 || tail -n 150 "$logs/$name.log"
 	counts='0 1 0'
