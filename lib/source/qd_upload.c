@@ -96,7 +96,7 @@ advise(dbb_error *why)
 	else if (strstr(words, "hecksum mismatch") != NULL)
 		dbbi_error_hint(why, "the bytes changed on their way to the "
 		    "server, or the set says another SHA-256 than its archive "
-		    "has: restore again, then 'dbb-backup verify --data'");
+		    "has: restore again, then 'dbb-backup verify --read-data'");
 	else if (strstr(words, "No space left") != NULL ||
 	    strstr(words, "StorageFull") != NULL)
 		dbbi_error_hint(why, "free space on the server's disk: loading "
@@ -117,6 +117,15 @@ is_lost(int rc, const struct sent *sent, const dbb_error *why)
 		return sent->whole && (rc == DBB_EIO || rc == DBB_ECONNECT);
 	return strcmp(why->remote, "502") == 0 ||
 	    strcmp(why->remote, "504") == 0;
+}
+
+/* Did the server perhaps make a collection of it? It does not before it has all
+ * of an archive, and of one that it refuses as wrong nothing stays: what has
+ * the name then, somebody else has made meanwhile. */
+static int
+may_be_ours(const struct sent *sent, const dbb_error *why)
+{
+	return sent->whole && strcmp(why->remote, "400") != 0;
 }
 
 /* 1: it is there after all, and compared like any other. */
@@ -174,8 +183,8 @@ upload(const dbbi_qd_site *site, const char *name, const char *file,
 	if (rc == DBB_EAUTH || rc == DBB_EACCESS)
 		dbbi_qd_left_nothing(site, name);
 	else
-		dbbi_qd_left_all(site, name, file, !lost &&
-		    (sent.heard || !sent.whole));
+		dbbi_qd_left_all(site, name, file, may_be_ours(&sent, &why),
+		    !lost && (sent.heard || !sent.whole));
 	if (err != NULL)
 		*err = why;
 	return rc;

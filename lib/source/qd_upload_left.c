@@ -223,9 +223,10 @@ delete_unreachable(dbbi_qd *qd, const char *name, const char *file,
 	return rc < 0 ? rc : 0;
 }
 
-/* Both; 1: something was there. */
+/* Both, or the file alone; 1: something was there. */
 static int
-delete_all(dbbi_qd *qd, const char *name, const char *file, dbb_error *err)
+delete_all(dbbi_qd *qd, const char *name, const char *file, int is_ours,
+    dbb_error *err)
 {
 	int exists = 0, had_file, rc;
 
@@ -235,7 +236,8 @@ delete_all(dbbi_qd *qd, const char *name, const char *file, dbb_error *err)
 		rc = delete_unreachable(qd, name, file, err);
 		return rc < 0 ? rc : 0;
 	}
-	if ((had_file = delete_file(qd, name, file, err)) < 0)
+	had_file = delete_file(qd, name, file, err);
+	if (had_file < 0 || !is_ours)
 		return had_file;
 	rc = delete_collection(qd, name, err);
 	return rc < 0 ? rc : rc | had_file;
@@ -285,15 +287,17 @@ dbbi_qd_left_nothing(const dbbi_qd_site *site, const char *name)
 
 void
 dbbi_qd_left_all(const dbbi_qd_site *site, const char *name,
-    const char *file, int is_sure)
+    const char *file, int may_be_ours, int is_sure)
 {
+	int is_ours = may_be_ours ||
+	    dbbi_qd_is_scratch_name(NULL, name, NULL);
 	dbbi_qd *qd = NULL;
 	dbb_error why = {0};
 	int rc;
 
 	rc = connect_to_clean(&qd, site, &why);
 	if (rc == 0)
-		rc = delete_all(qd, name, file, &why);
+		rc = delete_all(qd, name, file, is_ours, &why);
 	dbbi_qd_free(qd);
 	if (rc < 0) {
 		tell_left(site, name, &why);

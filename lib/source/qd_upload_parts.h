@@ -22,11 +22,11 @@ int dbbi_qd_left_note(const dbbi_qd_site *site, const char *name,
 void dbbi_qd_left_file(const dbbi_qd_site *site, const char *name,
     const char *file);
 
-/* After a failure: delete the file and what came to be of the collection, and
- * the notes. Where the server may still be at work (not `is_sure`) and nothing
- * is there yet, they stay. */
+/* After a failure: delete the file and, if it may be ours or has a scratch name,
+ * what came to be of the collection, and the notes. Where the server may still
+ * be at work (not `is_sure`) and nothing is there yet, they stay. */
 void dbbi_qd_left_all(const dbbi_qd_site *site, const char *name,
-    const char *file, int is_sure);
+    const char *file, int may_be_ours, int is_sure);
 
 /* Nothing came to be: forget both notes. */
 void dbbi_qd_left_nothing(const dbbi_qd_site *site, const char *name);

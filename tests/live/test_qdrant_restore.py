@@ -260,6 +260,26 @@ def test_a_failed_upload_leaves_all_as_it_was(site, name, replace):
     assert_nothing_left(qdrant)
 
 
+def test_a_collection_of_others_is_not_cleared_up(site):
+    """It was made, under the name that is restored, during the upload; which
+    then is given up."""
+    qdrant = site.qdrant
+    qdrant.make('books', 0, 384)
+    qdrant.fill('books', 8000)
+    site.backup()
+    qdrant.drop('books')
+    qdrant.fault('slow_upload', path=UPLOAD, bytes_per_second=500000)
+    running = site.start('dbb-restore', 'run', 'latest', '--yes')
+    while not qdrant.requests('POST', '/upload'):
+        time.sleep(0.05)
+    qdrant.make('books', 20)
+    theirs = qdrant.points('books')
+    running.process.send_signal(signal.SIGINT)
+    running.process.wait(30)
+    assert qdrant.points('books') == theirs
+    assert qdrant.names() == ['books']
+
+
 def test_a_wrong_checksum_is_named(site):
     qdrant = site.qdrant
     qdrant.make('books', 30)
